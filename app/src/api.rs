@@ -1,0 +1,177 @@
+//! The calls that the pages make: each is a server function, works as a plain form without
+//! JavaScript, and is a thin face of the server's `Backend`, which checks who may do what.
+
+use leptos::prelude::*;
+
+use crate::{
+    error::QuadError,
+    model::{
+        AccountChange, Credentials, Epoch, Handle, Inbox, InboxMark, LikeState, Likers, Me,
+        NewAccount, NewPost, Order, Person, Post, PostId, PostPage, PostQuery,
+    },
+};
+
+#[cfg(feature = "ssr")]
+use crate::{backend::RequestContext, model::SignedIn};
+
+/// One's own account; `None` for somebody without a session.
+#[server(prefix = "/fn", endpoint = "my_account")]
+pub async fn my_account() -> Result<Option<Me>, QuadError> {
+    let context = RequestContext::current()?;
+    match context.viewer()? {
+        Some(session) => context.backend.me(session).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Makes an account, begins a session and shows the feed.
+#[server(prefix = "/fn", endpoint = "sign_up")]
+pub async fn sign_up(handle: String, password: String, name: String) -> Result<(), QuadError> {
+    let context = RequestContext::current()?;
+    let name = Some(name).filter(|name| !name.trim().is_empty());
+    let account = NewAccount { handle, password, name };
+    let signed_in = context.backend.sign_up(context.caller, account).await?;
+    begin_session(&context, &signed_in)
+}
+
+/// Begins a session and shows the feed.
+#[server(prefix = "/fn", endpoint = "log_in")]
+pub async fn log_in(handle: String, password: String) -> Result<(), QuadError> {
+    let context = RequestContext::current()?;
+    let credentials = Credentials { handle, password };
+    let signed_in = context.backend.log_in(context.caller, credentials).await?;
+    begin_session(&context, &signed_in)
+}
+
+/// Ends this session.
+#[server(prefix = "/fn", endpoint = "log_out")]
+pub async fn log_out() -> Result<(), QuadError> {
+    let context = RequestContext::current()?;
+    context.backend.log_out(context.session()?).await?;
+    end_session(&context)
+}
+
+/// Ends every session of this person.
+#[server(prefix = "/fn", endpoint = "log_out_everywhere")]
+pub async fn log_out_everywhere() -> Result<(), QuadError> {
+    let context = RequestContext::current()?;
+    context.backend.log_out_everywhere(context.session()?).await?;
+    end_session(&context)
+}
+
+/// Changes what one is called.
+#[server(prefix = "/fn", endpoint = "change_name")]
+pub async fn change_name(name: String) -> Result<Me, QuadError> {
+    let context = RequestContext::current()?;
+    let change = AccountChange { name: Some(name), ..AccountChange::default() };
+    context.backend.change_account(context.session()?, change).await
+}
+
+/// Changes the password and ends all other sessions.
+#[server(prefix = "/fn", endpoint = "change_password")]
+pub async fn change_password(
+    current_password: String,
+    password: String,
+) -> Result<Me, QuadError> {
+    let context = RequestContext::current()?;
+    let change = AccountChange {
+        password: Some(password),
+        current_password: Some(current_password),
+        ..AccountChange::default()
+    };
+    context.backend.change_account(context.session()?, change).await
+}
+
+/// Finds a person by handle.
+#[server(prefix = "/fn", endpoint = "find_person")]
+pub async fn find_person(handle: Handle) -> Result<Person, QuadError> {
+    RequestContext::current()?.backend.person(&handle).await
+}
+
+/// Publishes a post.
+#[server(prefix = "/fn", endpoint = "create_post")]
+pub async fn create_post(text: String) -> Result<Post, QuadError> {
+    let context = RequestContext::current()?;
+    context.backend.create_post(context.session()?, NewPost { text }, None).await
+}
+
+/// Deletes one's own post.
+#[server(prefix = "/fn", endpoint = "delete_post")]
+pub async fn delete_post(post_id: PostId) -> Result<(), QuadError> {
+    let context = RequestContext::current()?;
+    context.backend.delete_post(context.session()?, &post_id).await
+}
+
+/// One post as the viewer sees it.
+#[server(prefix = "/fn", endpoint = "read_post")]
+pub async fn read_post(post_id: PostId) -> Result<Post, QuadError> {
+    let context = RequestContext::current()?;
+    context.backend.post(context.viewer()?, &post_id).await
+}
+
+/// A page of the feed, or of one author's posts.
+#[server(prefix = "/fn", endpoint = "read_posts")]
+pub async fn read_posts(
+    order: Order,
+    author: Option<Handle>,
+    before: Option<String>,
+) -> Result<PostPage, QuadError> {
+    let context = RequestContext::current()?;
+    let query = PostQuery { order, author, before, limit: Some(20) };
+    context.backend.posts(context.viewer()?, query).await
+}
+
+/// Who likes a post.
+#[server(prefix = "/fn", endpoint = "read_likers")]
+pub async fn read_likers(post_id: PostId, after: Option<String>) -> Result<Likers, QuadError> {
+    let context = RequestContext::current()?;
+    context.backend.likers(&post_id, after, Some(50)).await
+}
+
+/// Asks for a state, liked or not.
+#[server(prefix = "/fn", endpoint = "set_like")]
+pub async fn set_like(post_id: PostId, liked: bool) -> Result<LikeState, QuadError> {
+    let context = RequestContext::current()?;
+    context.backend.set_like(context.session()?, &post_id, liked).await
+}
+
+/// A page of the inbox.
+#[server(prefix = "/fn", endpoint = "read_inbox")]
+pub async fn read_inbox(before: Option<u64>) -> Result<Inbox, QuadError> {
+    let context = RequestContext::current()?;
+    context.backend.inbox(context.session()?, before, Some(30)).await
+}
+
+/// Marks the inbox as read up to what was on the page.
+#[server(prefix = "/fn", endpoint = "mark_inbox_read")]
+pub async fn mark_inbox_read(
+    epoch: Epoch,
+    through: u64,
+    group: Option<String>,
+) -> Result<(), QuadError> {
+    let context = RequestContext::current()?;
+    let group = group.filter(|group| !group.is_empty());
+    let mark = InboxMark { epoch, through, group, unread: None };
+    context.backend.mark_inbox(context.session()?, mark).await
+}
+
+#[cfg(feature = "ssr")]
+fn begin_session(context: &RequestContext, signed_in: &SignedIn) -> Result<(), QuadError> {
+    set_cookie(context.cookies.begin(&signed_in.token))?;
+    leptos_axum::redirect("/");
+    Ok(())
+}
+
+#[cfg(feature = "ssr")]
+fn end_session(context: &RequestContext) -> Result<(), QuadError> {
+    set_cookie(context.cookies.end())?;
+    leptos_axum::redirect("/");
+    Ok(())
+}
+
+#[cfg(feature = "ssr")]
+fn set_cookie(value: Option<axum::http::HeaderValue>) -> Result<(), QuadError> {
+    let response = use_context::<leptos_axum::ResponseOptions>().ok_or(QuadError::Internal)?;
+    response.append_header(axum::http::header::SET_COOKIE, value.ok_or(QuadError::Internal)?);
+    Ok(())
+}

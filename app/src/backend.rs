@@ -1,0 +1,116 @@
+//! What the pages ask of the server.
+//!
+//! The server's `service` implements [`Backend`]; server functions and the JSON API are thin
+//! faces of it. Nothing here knows of the store, so it cannot leak into the browser's client.
+
+use std::{net::IpAddr, sync::Arc};
+
+use async_trait::async_trait;
+
+use crate::{
+    cookie::CookiePolicy,
+    error::QuadError,
+    model::{
+        AccountChange, Credentials, Handle, Inbox, InboxMark, LikeState, Likers, Me, NewAccount,
+        NewPost, Person, Post, PostId, PostPage, PostQuery, SignedIn,
+    },
+};
+
+/// What every call answers.
+pub type Answer<T> = Result<T, QuadError>;
+
+/// Who asks: a session that was found in the store, and is at most 30 s old.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Whose session it is.
+    pub person: Person,
+    /// The hash of its secret: names the session, and opens nothing.
+    pub id: Arc<str>,
+}
+
+/// Where a request comes from, for the limits of those who have no session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caller {
+    /// The client's address, as the nearest trusted proxy tells it.
+    pub address: IpAddr,
+}
+
+/// Everything a page can show or do. Each call checks its own rights: a server function is a
+/// public endpoint, whoever renders the button.
+#[async_trait]
+pub trait Backend: Send + Sync + 'static {
+    /// Makes an account and begins a session. Errors: `invalid`, `handle_taken`, 429.
+    async fn sign_up(&self, caller: Caller, account: NewAccount) -> Answer<SignedIn>;
+    /// Begins a session. Errors: `wrong_credentials`, 429.
+    async fn log_in(&self, caller: Caller, credentials: Credentials) -> Answer<SignedIn>;
+    /// Ends this session and closes its sockets on every server.
+    async fn log_out(&self, session: &Session) -> Answer<()>;
+    /// Ends all sessions of this person.
+    async fn log_out_everywhere(&self, session: &Session) -> Answer<()>;
+    /// One's own account and where its inbox stands.
+    async fn me(&self, session: &Session) -> Answer<Me>;
+    /// Changes name or password. Errors: `invalid`, `wrong_credentials`.
+    async fn change_account(&self, session: &Session, change: AccountChange) -> Answer<Me>;
+    /// Finds a person. Errors: `no_such_user`.
+    async fn person(&self, handle: &Handle) -> Answer<Person>;
+
+    /// Publishes a post. With an idempotency key, a repeat answers the first post.
+    async fn create_post(&self, session: &Session, post: NewPost, key: Option<String>)
+    -> Answer<Post>;
+    /// Deletes one's own post. Errors: `no_such_post`, `forbidden`.
+    async fn delete_post(&self, session: &Session, id: &PostId) -> Answer<()>;
+    /// One post as the viewer sees it.
+    async fn post(&self, viewer: Option<&Session>, id: &PostId) -> Answer<Post>;
+    /// A page of the feed, or of one author.
+    async fn posts(&self, viewer: Option<&Session>, query: PostQuery) -> Answer<PostPage>;
+    /// Who likes a post, the newest first. `limit` is 1 to 100.
+    async fn likers(&self, id: &PostId, after: Option<String>, limit: Option<u64>)
+    -> Answer<Likers>;
+    /// Asks for a state, liked or not; a repeat changes nothing and answers the same.
+    async fn set_like(&self, session: &Session, id: &PostId, liked: bool) -> Answer<LikeState>;
+
+    /// A page of the inbox, the newest group first, from below `before`. `limit` is 1 to 100.
+    async fn inbox(&self, session: &Session, before: Option<u64>, limit: Option<u64>)
+    -> Answer<Inbox>;
+    /// Marks as read or unread. Errors: `stale`, `invalid`.
+    async fn mark_inbox(&self, session: &Session, mark: InboxMark) -> Answer<()>;
+}
+
+/// What a server function and a page that is being rendered find in their context.
+#[derive(Clone)]
+pub struct RequestContext {
+    /// The one implementation.
+    pub backend: Arc<dyn Backend>,
+    /// Who asks; an error where the store could not say.
+    pub session: Answer<Option<Session>>,
+    /// Where the request comes from.
+    pub caller: Caller,
+    /// How session cookies are written.
+    pub cookies: CookiePolicy,
+    /// Whether the demo's people are about.
+    pub demo: bool,
+}
+
+impl RequestContext {
+    /// The context of the request at hand.
+    pub fn current() -> Answer<Self> {
+        leptos::prelude::use_context().ok_or(QuadError::Internal)
+    }
+
+    /// Who asks, where somebody must.
+    pub fn session(&self) -> Answer<&Session> {
+        self.session
+            .as_ref()
+            .map_err(Clone::clone)?
+            .as_ref()
+            .ok_or(QuadError::NoSession)
+    }
+
+    /// Who asks, where anybody may.
+    pub fn viewer(&self) -> Answer<Option<&Session>> {
+        self.session
+            .as_ref()
+            .map(Option::as_ref)
+            .map_err(Clone::clone)
+    }
+}

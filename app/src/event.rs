@@ -1,0 +1,259 @@
+//! The wire: every frame that goes over the WebSocket, in both directions.
+//!
+//! One Rust type serves the store's scripts (which build the same JSON), the server and the
+//! browser. The JSON is part of what outside programs rely on, so the tests hold it verbatim.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Epoch, Kind, Person, PostId, Position, UserId};
+
+/// What a client may say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ClientFrame {
+    /// Who is there, and how far they had read. Answered by [`ServerFrame::Registered`].
+    Register {
+        /// Must be the session's own.
+        user_id: UserId,
+        /// Catch up from here.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        resume: Option<Position>,
+    },
+    /// Listen to a channel. Answered by [`ServerFrame::Ack`], then by what was missed.
+    Subscribe {
+        /// Pairs the answer with the question; at most 64 characters.
+        r#ref: String,
+        /// The channel's name.
+        channel: String,
+        /// Catch up from here.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        resume: Option<Position>,
+        /// Or begin with this many of the newest messages, at most 100.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        last: Option<u64>,
+    },
+    /// Listen no more. Answered by [`ServerFrame::Ack`].
+    Unsubscribe {
+        /// Pairs the answer with the question.
+        r#ref: String,
+        /// The channel's name.
+        channel: String,
+    },
+    /// Everything up to `seq` was on screen. Not answered.
+    Seen {
+        /// The history that `seq` counts in.
+        epoch: Epoch,
+        /// The newest entry that was shown.
+        seq: u64,
+    },
+}
+
+/// What the server says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ServerFrame {
+    /// The socket is known now, and stands at this position of the inbox.
+    Registered {
+        /// Whose inbox.
+        user_id: UserId,
+        /// Which history.
+        epoch: Epoch,
+        /// Its newest entry.
+        seq: u64,
+        /// Groups with something unread.
+        unread: u64,
+        /// True if everything after `resume` follows; if false, reload.
+        recovered: bool,
+    },
+    /// A new entry of the inbox.
+    Notification(Notification),
+    /// An entry, or a whole group, was taken back.
+    Retract {
+        /// Which history.
+        epoch: Epoch,
+        /// This entry's own place in it.
+        seq: u64,
+        /// The entry that is void now; all of the group where it is missing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retracts: Option<u64>,
+        /// The group it belonged to.
+        group: String,
+        /// Groups with something unread, afterwards.
+        unread: u64,
+    },
+    /// Something was seen or read elsewhere.
+    Marked {
+        /// Which history.
+        epoch: Epoch,
+        /// Up to which entry.
+        seq: u64,
+        /// Which group; all where it is missing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        group: Option<String>,
+        /// Groups with something unread, afterwards.
+        unread: u64,
+    },
+    /// Where a stream stands, said every 30 seconds, so that a lost push is noticed.
+    Position {
+        /// Which channel; one's own inbox where it is missing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        channel: Option<String>,
+        /// Which history.
+        epoch: Epoch,
+        /// Its newest entry.
+        seq: u64,
+    },
+    /// A post changed, on the channel `post:ID`.
+    Post {
+        /// Which one.
+        post_id: PostId,
+        /// How many people like it now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        likes: Option<u64>,
+        /// True once it is gone.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        deleted: bool,
+    },
+    /// A message on a channel.
+    Message {
+        /// Which channel.
+        channel: String,
+        /// Which history.
+        epoch: Epoch,
+        /// Its place in it.
+        seq: u64,
+        /// Made by the publisher, unique.
+        id: String,
+        /// Who said it; nobody for a program.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Person>,
+        /// What was said.
+        text: String,
+        /// When; milliseconds since 1970, UTC.
+        at: u64,
+    },
+    /// The answer to a frame with this `ref`.
+    Ack {
+        /// The question's `ref`.
+        r#ref: String,
+        /// The channel it was about.
+        channel: String,
+        /// Which history, where the channel has one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        epoch: Option<Epoch>,
+        /// Its newest entry.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seq: Option<u64>,
+        /// Whether everything after `resume` follows.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        recovered: Option<bool>,
+    },
+    /// A frame was refused; the socket stays open.
+    Error {
+        /// The question's `ref`, where it had one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        r#ref: Option<String>,
+        /// Stable, for programs.
+        code: String,
+        /// A sentence for people.
+        detail: String,
+    },
+}
+
+/// An entry of the inbox as it is sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notification {
+    /// Which history.
+    pub epoch: Epoch,
+    /// Its place in it, from 1, without gaps.
+    pub seq: u64,
+    /// The group it belongs to.
+    pub group: String,
+    /// Groups with something unread, this one included.
+    pub unread: u64,
+    /// What happened.
+    pub kind: Kind,
+    /// On which post.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub post_id: Option<PostId>,
+    /// Who did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<Person>,
+    /// When; milliseconds since 1970, UTC.
+    pub at: u64,
+    /// Taken back since: it only moves the position and is never shown.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub void: bool,
+}
+
+/// Why a server closes a socket. The first six are final; after any other a client comes back
+/// with a jittered, growing delay, and not before 30 s after the last two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CloseCode {
+    /// 1007: a text frame that is not UTF-8.
+    BadUtf8,
+    /// 1009: a frame over 64 KiB.
+    TooLarge,
+    /// 4400: a frame that is not of the protocol.
+    Malformed,
+    /// 4401: the session ended.
+    SessionEnded,
+    /// 4403: somebody else's id.
+    Forbidden,
+    /// 4408: never registered.
+    NeverRegistered,
+    /// 4503: the server stops; another one takes over.
+    Drain,
+    /// 4503: the socket did not read fast enough.
+    TooSlow,
+    /// 4503: the socket did not answer pings.
+    NoPong,
+    /// 4409: too many sockets of one person.
+    TooManySockets,
+    /// 4429: too many frames.
+    TooFast,
+}
+
+impl CloseCode {
+    /// The number on the wire.
+    pub fn number(self) -> u16 {
+        match self {
+            Self::BadUtf8 => 1007,
+            Self::TooLarge => 1009,
+            Self::Malformed => 4400,
+            Self::SessionEnded => 4401,
+            Self::Forbidden => 4403,
+            Self::NeverRegistered => 4408,
+            Self::Drain | Self::TooSlow | Self::NoPong => 4503,
+            Self::TooManySockets => 4409,
+            Self::TooFast => 4429,
+        }
+    }
+
+    /// A word on why, sent with the code.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::BadUtf8 => "not UTF-8",
+            Self::TooLarge => "frame too large",
+            Self::Malformed => "malformed frame",
+            Self::SessionEnded => "session ended",
+            Self::Forbidden => "not your id",
+            Self::NeverRegistered => "never registered",
+            Self::Drain => "server stops, come back",
+            Self::TooSlow => "too slow, come back and catch up",
+            Self::NoPong => "no answer to pings",
+            Self::TooManySockets => "too many sockets",
+            Self::TooFast => "too many frames",
+        }
+    }
+}
+
+/// After which close code a client must not come back by itself.
+pub fn is_final(code: u16) -> bool {
+    matches!(code, 1007 | 1009 | 4400 | 4401 | 4403 | 4408)
+}
+
+/// After which close code a client waits at least 30 s.
+pub fn is_throttled(code: u16) -> bool {
+    matches!(code, 4409 | 4429)
+}

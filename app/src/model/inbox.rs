@@ -1,0 +1,120 @@
+//! The inbox: one numbered stream of entries a person, seen as groups.
+
+use std::{fmt, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Person, PostId};
+
+/// Which history a seq counts in. Opaque: it is only ever compared.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub struct Epoch(Arc<str>);
+
+impl Epoch {
+    /// The epoch as it stands in frames.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Epoch {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<Epoch> for String {
+    fn from(epoch: Epoch) -> Self {
+        epoch.0.as_ref().to_owned()
+    }
+}
+
+impl fmt::Display for Epoch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// How far somebody has read a stream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct Position {
+    /// The history that `seq` counts in.
+    #[cfg_attr(feature = "ssr", schema(value_type = String))]
+    pub epoch: Epoch,
+    /// The last entry that is known; 0 for none.
+    pub seq: u64,
+}
+
+/// What kind of thing happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Somebody likes one's post.
+    Like,
+}
+
+/// One line of the inbox: one kind of thing on one post.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct Group {
+    /// Stable while anything in it lives.
+    pub group: String,
+    /// What happened.
+    pub kind: Kind,
+    /// On which post.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<String>))]
+    pub post_id: Option<PostId>,
+    /// The beginning of the post, so that the reader knows which one is meant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub excerpt: Option<String>,
+    /// The newest people in it, at most three.
+    pub people: Vec<Person>,
+    /// How many distinct people are in it.
+    pub count: u64,
+    /// The newest live entry.
+    pub seq: u64,
+    /// When that entry was made; milliseconds since 1970, UTC.
+    pub at: u64,
+    /// Whether the newest entry was on screen.
+    pub seen: bool,
+    /// Whether the newest entry was opened.
+    pub read: bool,
+}
+
+/// A page of the inbox, the newest group first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct Inbox {
+    /// The history that `seq` counts in.
+    #[cfg_attr(feature = "ssr", schema(value_type = String))]
+    pub epoch: Epoch,
+    /// The newest entry when the page was read.
+    pub seq: u64,
+    /// Groups with something unread, on all pages.
+    pub unread: u64,
+    /// The groups of this page.
+    pub items: Vec<Group>,
+    /// `before` for the next page; null on the last.
+    pub next: Option<u64>,
+}
+
+/// Marks the inbox, or one group of it, as read up to an entry, or as unread.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct InboxMark {
+    /// The history that `through` counts in; another one is answered `stale`.
+    #[cfg_attr(feature = "ssr", schema(value_type = String))]
+    pub epoch: Epoch,
+    /// The last entry that the mark covers.
+    pub through: u64,
+    /// One group; all of them where it is missing.
+    #[serde(default)]
+    pub group: Option<String>,
+    /// Take the mark back instead.
+    #[serde(default)]
+    pub unread: Option<bool>,
+}

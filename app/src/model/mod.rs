@@ -1,0 +1,13 @@
+//! What the server and the browser talk about: people, posts and the inbox.
+//!
+//! These are the JSON API's own types. Times are integer milliseconds since 1970 in UTC.
+
+mod account;
+mod ids;
+mod inbox;
+mod post;
+
+pub use account::{AccountChange, Credentials, Me, NewAccount, Person, SignedIn};
+pub use ids::{Handle, PostId, UserId};
+pub use inbox::{Epoch, Group, Inbox, InboxMark, Kind, Position};
+pub use post::{LikeState, Likers, NewPost, Order, Post, PostPage, PostQuery};
