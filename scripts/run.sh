@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Serves the demo until Ctrl-C. The server gets the signal too, and closes its sockets and its store before it ends.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+cd "$root"
+
+"$target/release/quad" seed --demo
+echo "Quad is on http://${QUAD_ADDR:=127.0.0.1:3000} until Ctrl-C."
+# Ctrl-C is how this is meant to end, so it is no failure of `make run`.
+trap '' INT
+"$target/release/quad" serve --demo
