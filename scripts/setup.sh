@@ -9,9 +9,10 @@ say() { printf 'setup: %s\n' "$*" >&2; }
 stop() { say "stopped: $*"; exit 1; }
 have() { command -v "$1" >/dev/null; }
 
-# Runs a command whose output matters only if it fails.
+# What a command says matters only if it fails, and not even then if there is another way to try.
+try() { "$@" >"$tools/setup.log" 2>&1; }
 quietly() {
-  "$@" >"$tools/setup.log" 2>&1 && return
+  try "$@" && return
   tail -n 20 "$tools/setup.log" >&2
   return 1
 }
@@ -23,32 +24,28 @@ within_two_minutes() {
 
 on_debian() { grep -qx 'ID=debian' /etc/os-release 2>/dev/null; }
 
-as_root() {
-  if [ "$(id -u)" = 0 ]; then "$@"
-  elif have sudo; then sudo "$@"
-  else stop "this needs root, and there is no sudo. As root, run: $*"
-  fi
-}
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
 apt_install() {
-  local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300)
+  local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300)
   # Lists that were never fetched, or are stale, make the first try fail.
-  quietly as_root "${apt[@]}" install -y --no-install-recommends "$@" 2>/dev/null && return
-  as_root "${apt[@]}" update -qq && quietly as_root "${apt[@]}" install -y --no-install-recommends "$@"
+  try as_root "${apt[@]}" install -y --no-install-recommends "$@" && return
+  quietly as_root "${apt[@]}" update && quietly as_root "${apt[@]}" install -y --no-install-recommends "$@"
 }
 
 # packages WHAT NAMES_ELSEWHERE DEBIAN_PACKAGE...
 packages() {
   local what=$1 elsewhere=$2; shift 2
   have apt-get || stop "$what is missing. Install it ($elsewhere) and run this again."
+  [ "$(id -u)" = 0 ] || have sudo || stop "$what is missing. As root, run: apt-get install $*"
   say "installing $what: $*"
   apt_install "$@" || stop "$what could not be installed with apt: $*"
 }
 
 # Quad and its benchmark start servers of their own: those that come with the packages would only hold ports.
 without_service() {
-  if [ -d /run/systemd/system ]; then quietly as_root systemctl disable --now "$1" || true
-  else quietly as_root service "$1" stop && quietly as_root update-rc.d "$1" disable || true
+  if [ -d /run/systemd/system ]; then try as_root systemctl disable --now "$1" || true
+  else try as_root service "$1" stop && try as_root update-rc.d "$1" disable || true
   fi
 }
 
@@ -87,7 +84,7 @@ rust() {
   if builds_wasm /usr/bin/rustc && [ -x /usr/bin/cargo ]; then use_debian_rust; return; fi
   if have rustup; then
     say "adding the wasm target to the Rust toolchain"
-    quietly within_two_minutes rustup target add wasm32-unknown-unknown && builds_wasm rustc && return
+    try within_two_minutes rustup target add wasm32-unknown-unknown && builds_wasm rustc && return
     say "rustup could not add it"
   fi
   on_debian ||
@@ -122,7 +119,7 @@ wasm_bindgen() {
   [ "$(wasm-bindgen --version 2>/dev/null)" = "wasm-bindgen $bindgen_version" ] && return
   if have cargo-binstall; then
     say "installing wasm-bindgen $bindgen_version with cargo binstall"
-    quietly within_two_minutes cargo binstall -y --disable-strategies compile --root "$dir" \
+    try within_two_minutes cargo binstall -y --disable-strategies compile --root "$dir" \
       "wasm-bindgen-cli@$bindgen_version" && return
   fi
   say "building wasm-bindgen $bindgen_version (minutes, once for each version)"
@@ -131,7 +128,7 @@ wasm_bindgen() {
   export CARGO_TARGET_DIR=$tools/wasm-bindgen-build CARGO_PROFILE_RELEASE_OPT_LEVEL=0 \
     CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_DEBUG=0
   local install=(cargo install wasm-bindgen-cli --version "=$bindgen_version" --no-default-features --root "$dir")
-  quietly "${install[@]}" --locked 2>/dev/null || quietly "${install[@]}" ||
+  try "${install[@]}" --locked || quietly "${install[@]}" ||
     stop "wasm-bindgen $bindgen_version did not build"
   rm -rf "$CARGO_TARGET_DIR"
 }
@@ -147,14 +144,14 @@ npm_tools() {
 
 for_build() {
   have cc || packages "a C compiler" "gcc; build-base on Alpine" gcc libc6-dev
-  have redis-server || redis
+  have redis-server || install_redis
   rust
   node_js
   wasm_bindgen
   npm_tools
 }
 
-redis() {
+install_redis() {
   packages "redis-server" "redis, or valkey under the name redis-server" redis-server
   without_service redis-server
 }
@@ -162,7 +159,7 @@ redis() {
 for_test() {
   for_build
   npm_ci end2end
-  [ -n "$CHROMIUM_PATH" ] || playwright_has_chromium || chromium
+  [ -n "$CHROMIUM_PATH" ] || playwright_has_chromium || install_chromium
 }
 
 playwright_has_chromium() {
@@ -170,7 +167,7 @@ playwright_has_chromium() {
     process.exit(require('fs').existsSync(require('@playwright/test').chromium.executablePath()) ? 0 : 1)")
 }
 
-chromium() {
+install_chromium() {
   if on_debian; then
     packages "Chromium" "" chromium fonts-liberation
   else
@@ -195,10 +192,10 @@ for_bench() {
   for_build
   npm_ci bench/peers/socketio
   # nginx with its push module is one peer of several: without it the others are measured.
-  [ -e /usr/lib/nginx/modules/ngx_nchan_module.so ] || ! on_debian || (nginx) || say "going on without nginx"
+  [ -e /usr/lib/nginx/modules/ngx_nchan_module.so ] || ! on_debian || (install_nginx) || say "going on without nginx"
 }
 
-nginx() {
+install_nginx() {
   packages "nginx with nchan" "" nginx libnginx-mod-nchan
   without_service nginx
 }
