@@ -179,10 +179,11 @@ install_chromium() {
 
 for_lint() {
   for_build
-  cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1 && return
+  # Without Debian's, rustup's would answer in their place, and look for a standard library that is not there.
   if [ -d "$tools/rust" ]; then
-    packages "rustfmt and clippy" "" rustfmt-web rust-web-clippy
-  else
+    [ -x "$tools/rust/cargo-fmt" ] && [ -x "$tools/rust/cargo-clippy" ] ||
+      packages "rustfmt and clippy" "" rustfmt-web rust-web-clippy
+  elif ! try cargo fmt --version || ! try cargo clippy --version; then
     say "adding rustfmt and clippy to the Rust toolchain"
     quietly rustup component add rustfmt clippy || stop "rustfmt and clippy are missing, and rustup could not add them"
   fi
