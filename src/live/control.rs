@@ -1,0 +1,42 @@
+//! What servers tell each other over the store: what to forget, and how many listen.
+
+use app::model::UserId;
+use serde::{Deserialize, Serialize};
+
+/// A message on the topic of all servers, or on that of one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Control {
+    /// Sessions of a person ended.
+    SessionsEnded {
+        /// Whose.
+        user: UserId,
+        /// Which one; all of them where it is missing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session: Option<String>,
+        /// But not this one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        except: Option<String>,
+    },
+    /// Somebody is called differently now.
+    PersonChanged {
+        /// Who.
+        user: UserId,
+    },
+    /// How many listen to this topic? Answer there.
+    Count {
+        /// Pairs the answer with the question.
+        question: String,
+        /// What is counted.
+        topic: String,
+        /// The topic of the server that asks.
+        answer_to: String,
+    },
+    /// So many do.
+    Counted {
+        /// Pairs the answer with the question.
+        question: String,
+        /// Listeners on the server that answers.
+        count: u64,
+    },
+}

@@ -1,0 +1,301 @@
+//! Who listens here: the one owner of the map of connections.
+//!
+//! A message is delivered to each listener in turn, without waiting for any. Listeners are
+//! removed by connection id, so that a late goodbye evicts nobody else.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use app::{event::CloseCode, model::UserId};
+
+use super::{Topic, frame::Frame, writer::Writer};
+
+/// Messages that may wait for one listener while its history is being read.
+const MOST_HELD: usize = 1024;
+
+/// Names a connection for as long as this server lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ConnectionId(u64);
+
+impl ConnectionId {
+    /// Which of `parts` turns this connection belongs to, so that checks are spread over time.
+    pub fn turn(self, parts: u64) -> u64 {
+        self.0 % parts
+    }
+}
+
+/// Whose connection it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Owner {
+    /// A person, by a session.
+    Session {
+        /// Who.
+        user: UserId,
+        /// Names the session; ends with it.
+        session: Arc<str>,
+    },
+    /// A program, by an API token.
+    Token {
+        /// Names the token.
+        token: Arc<str>,
+    },
+}
+
+/// One connection, shared by the hub and its socket's task.
+pub struct Connection {
+    /// Its name here.
+    pub id: ConnectionId,
+    /// Whose it is.
+    pub owner: Owner,
+    /// Its way out.
+    pub writer: Writer,
+    /// Set when anything arrives, cleared by each ping.
+    pub heard: std::sync::atomic::AtomicBool,
+    listens: Mutex<Vec<Topic>>,
+}
+
+impl Connection {
+    /// What it listens to.
+    pub fn topics(&self) -> Vec<Topic> {
+        lock(&self.listens).clone()
+    }
+}
+
+/// A listener of one topic.
+struct Listener {
+    connection: Arc<Connection>,
+    /// The newest seq that was sent or skipped.
+    position: u64,
+    /// While its history is read: what came meanwhile.
+    held: Option<Vec<(u64, Frame)>>,
+}
+
+type Listeners = Arc<Mutex<HashMap<ConnectionId, Listener>>>;
+
+/// The map of who listens to what.
+#[derive(Default)]
+pub struct Hub {
+    next: AtomicU64,
+    connections: Mutex<HashMap<ConnectionId, Arc<Connection>>>,
+    topics: Mutex<HashMap<Topic, Listeners>>,
+}
+
+impl Hub {
+    /// Takes a connection in.
+    pub fn connect(&self, owner: Owner, writer: Writer) -> Arc<Connection> {
+        let connection = Arc::new(Connection {
+            id: ConnectionId(self.next.fetch_add(1, Ordering::Relaxed)),
+            owner,
+            writer,
+            heard: true.into(),
+            listens: Mutex::default(),
+        });
+        lock(&self.connections).insert(connection.id, connection.clone());
+        connection
+    }
+
+    /// Lets a connection go. Answers the topics that nobody listens to any more.
+    pub fn disconnect(&self, connection: &Connection) -> Vec<Topic> {
+        lock(&self.connections).remove(&connection.id);
+        let mut topics = connection.topics();
+        topics.retain(|topic| self.ignore(topic, connection));
+        topics
+    }
+
+    /// Begins to listen, holding back what arrives until [`Hub::release`]. On a topic that is
+    /// listened to already, it holds back from now on.
+    pub fn listen(&self, topic: &Topic, connection: &Arc<Connection>) {
+        // The map stays locked meanwhile, so that the topic cannot be removed as empty in between.
+        let mut topics = lock(&self.topics);
+        let mut listeners = lock(topics.entry(topic.clone()).or_default());
+        let listener = listeners.entry(connection.id).or_insert_with(|| {
+            lock(&connection.listens).push(topic.clone());
+            Listener { connection: connection.clone(), position: 0, held: None }
+        });
+        listener.held = Some(Vec::new());
+    }
+
+    /// Goes on after everything up to `position` was sent: first what was held back above it.
+    pub fn release(&self, topic: &Topic, connection: &Connection, position: u64) {
+        let Some(listeners) = self.listeners(topic.as_str()) else { return };
+        let mut listeners = lock(&listeners);
+        let Some(listener) = listeners.get_mut(&connection.id) else { return };
+        listener.position = position;
+        for (seq, frame) in listener.held.take().unwrap_or_default() {
+            listener.take(seq, &frame);
+        }
+    }
+
+    /// Listens no more. True if nobody does.
+    pub fn ignore(&self, topic: &Topic, connection: &Connection) -> bool {
+        lock(&connection.listens).retain(|known| known != topic);
+        let mut topics = lock(&self.topics);
+        let Some(listeners) = topics.get(topic) else { return false };
+        let mut remaining = lock(listeners);
+        remaining.remove(&connection.id);
+        let empty = remaining.is_empty();
+        drop(remaining);
+        if empty {
+            topics.remove(topic);
+        }
+        empty
+    }
+
+    /// Delivers a frame to everybody who listens. `seq` is 0 where the topic has no history.
+    pub fn deliver(&self, topic: &str, seq: u64, frame: &Frame) {
+        let Some(listeners) = self.listeners(topic) else { return };
+        for listener in lock(&listeners).values_mut() {
+            listener.take(seq, frame);
+        }
+    }
+
+    /// How many connections listen.
+    pub fn count(&self, topic: &str) -> u64 {
+        self.listeners(topic).map_or(0, |listeners| lock(&listeners).len() as u64)
+    }
+
+    /// All connections that there are now.
+    pub fn connections(&self) -> Vec<Arc<Connection>> {
+        lock(&self.connections).values().cloned().collect()
+    }
+
+    /// How many connections there are.
+    pub fn len(&self) -> usize {
+        lock(&self.connections).len()
+    }
+
+    /// Whether nobody is connected.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Closes the sockets of a session that ended; of all of a person's but `except`, where
+    /// `session` is `None`.
+    pub fn end_sessions(&self, user: &UserId, session: Option<&str>, except: Option<&str>) {
+        for connection in self.connections() {
+            let Owner::Session { user: owner, session: id } = &connection.owner else { continue };
+            let named = session.is_none_or(|session| session == id.as_ref());
+            if owner == user && named && except != Some(id) {
+                connection.writer.close(CloseCode::SessionEnded);
+            }
+        }
+    }
+
+    fn listeners(&self, topic: &str) -> Option<Listeners> {
+        lock(&self.topics).get(topic).cloned()
+    }
+}
+
+impl Listener {
+    fn take(&mut self, seq: u64, frame: &Frame) {
+        match &mut self.held {
+            Some(held) if held.len() < MOST_HELD => held.push((seq, frame.clone())),
+            Some(_) => self.connection.writer.close(CloseCode::TooSlow),
+            None if seq == 0 => self.connection.writer.send(frame),
+            // What was sent while catching up is not sent again.
+            None if seq <= self.position => {}
+            None => {
+                self.position = seq;
+                self.connection.writer.send(frame);
+            }
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::AsyncReadExt,
+        net::{TcpListener, TcpStream},
+    };
+
+    use super::*;
+
+    async fn join(hub: &Hub) -> (Arc<Connection>, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let connect = TcpStream::connect(listener.local_addr().unwrap());
+        let (client, accepted) = tokio::join!(connect, listener.accept());
+        let server = accepted.unwrap().0;
+        server.writable().await.unwrap();
+        let owner = Owner::Token { token: "t".into() };
+        (hub.connect(owner, Writer::new(server)), client.unwrap())
+    }
+
+    async fn received(hub: &Hub, connection: Arc<Connection>, mut client: TcpStream) -> String {
+        hub.disconnect(&connection);
+        drop(connection);
+        let mut bytes = Vec::new();
+        client.read_to_end(&mut bytes).await.unwrap();
+        bytes.chunks(3).map(|frame| frame[2] as char).collect()
+    }
+
+    fn frame(letter: &str) -> Frame {
+        Frame::text(letter.as_bytes())
+    }
+
+    #[tokio::test]
+    async fn what_comes_while_catching_up_follows_once_and_in_order() {
+        let hub = Hub::default();
+        let (connection, client) = join(&hub).await;
+        let topic = Topic::new("t".into());
+        hub.listen(&topic, &connection);
+        hub.deliver("t", 1, &frame("a"));
+        hub.deliver("t", 2, &frame("b"));
+        connection.writer.send(&frame("A"));
+        hub.release(&topic, &connection, 1);
+        hub.deliver("t", 2, &frame("x"));
+        hub.deliver("t", 3, &frame("c"));
+        assert_eq!(received(&hub, connection, client).await, "Abc");
+    }
+
+    #[tokio::test]
+    async fn a_late_goodbye_evicts_nobody_else() {
+        let hub = Hub::default();
+        let topic = Topic::new("t".into());
+        let (first, _gone) = join(&hub).await;
+        hub.listen(&topic, &first);
+        hub.release(&topic, &first, 0);
+        assert_eq!(hub.disconnect(&first), [topic.clone()]);
+        let (second, client) = join(&hub).await;
+        hub.listen(&topic, &second);
+        hub.release(&topic, &second, 0);
+        assert!(hub.disconnect(&first).is_empty());
+        hub.deliver("t", 1, &frame("a"));
+        assert_eq!(hub.count("t"), 1);
+        assert_eq!(received(&hub, second, client).await, "a");
+        assert!(hub.is_empty() && hub.count("t") == 0);
+    }
+
+    #[tokio::test]
+    async fn only_the_sockets_of_the_ended_session_close() {
+        let hub = Hub::default();
+        let user: UserId = "0abcdefg".parse().unwrap();
+        let (mut ends, mut clients) = (Vec::new(), Vec::new());
+        for session in ["a", "b"] {
+            let (connection, client) = join(&hub).await;
+            clients.push(client);
+            let owner = Owner::Session { user: user.clone(), session: session.into() };
+            let connection = Arc::into_inner({
+                hub.disconnect(&connection);
+                connection
+            })
+            .unwrap();
+            ends.push(hub.connect(owner, connection.writer));
+        }
+        hub.end_sessions(&user, Some("a"), None);
+        assert!(ends[0].writer.is_closing() && !ends[1].writer.is_closing());
+        hub.end_sessions(&user, None, Some("b"));
+        assert!(!ends[1].writer.is_closing());
+        hub.end_sessions(&user, None, None);
+        assert!(ends[1].writer.is_closing());
+    }
+}

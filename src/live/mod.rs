@@ -1,0 +1,50 @@
+//! The live path: what was published reaches the sockets that listen.
+//!
+//! - [`frame`]: a frame encoded once, its bytes shared by everybody who gets it.
+//! - [`writer`]: one socket's bounded way out.
+//! - [`hub`]: who listens here. It knows no Redis.
+//! - [`broker`]: Redis pub/sub. It knows no socket.
+//! - [`control`]: what servers tell each other.
+//! - [`upgrade`], [`socket`], [`catch_up`]: one socket's life.
+//! - [`sweep`]: the position check, pings, and whether sessions still live.
+
+pub mod broker;
+pub mod catch_up;
+pub mod control;
+pub mod frame;
+pub mod hub;
+pub mod socket;
+pub mod sweep;
+pub mod upgrade;
+pub mod writer;
+
+use std::{fmt, sync::Arc};
+
+/// Where frames are published and listened to. Opaque here; the store names them.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Topic(Arc<str>);
+
+impl Topic {
+    /// A topic by its name in the store.
+    pub fn new(name: String) -> Self {
+        Self(name.into())
+    }
+
+    /// Its name in the store.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// So that a topic can be looked up by the name that a push carries.
+impl std::borrow::Borrow<str> for Topic {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,119 @@
+//! People: who owns a handle, and what is known of them.
+
+use std::sync::LazyLock;
+
+use app::model::{Handle, Person, UserId};
+use redis::Pipeline;
+
+use super::{Store, StoreError, keys, script::Script};
+
+static CREATE: LazyLock<Script> = LazyLock::new(|| Script::new(&[include_str!("create_user.lua")]));
+
+/// What it takes to create an account.
+pub struct NewUser<'a> {
+    /// The person, with a fresh id.
+    pub person: &'a Person,
+    /// A PHC string.
+    pub password: &'a str,
+    /// The epoch of the new inbox.
+    pub epoch: &'a str,
+    /// Milliseconds since 1970.
+    pub now: u64,
+}
+
+/// What logging in needs.
+pub struct Login {
+    /// Who it is.
+    pub person: Person,
+    /// A PHC string.
+    pub password: String,
+}
+
+impl Store {
+    /// Creates an account, or answers false if somebody has the handle.
+    ///
+    /// The handle and the person lie in different slots, so it is first reserved for a minute and
+    /// then made permanent. If the reservation lapsed meanwhile, the account is taken back.
+    pub async fn create_user(&self, new: &NewUser<'_>) -> Result<bool, StoreError> {
+        let Person { user_id, handle, name } = new.person;
+        let reserved: Option<String> = self
+            .link()
+            .query(
+                redis::cmd("SET")
+                    .arg(keys::handle(handle))
+                    .arg(user_id.as_str())
+                    .arg("NX")
+                    .arg("EX")
+                    .arg(60),
+            )
+            .await?;
+        if reserved.is_none() {
+            return Ok(false);
+        }
+        self.link()
+            .script::<()>(&CREATE, &keys::user(user_id), |command| {
+                command
+                    .arg(handle.as_str())
+                    .arg(name)
+                    .arg(new.password)
+                    .arg(new.now)
+                    .arg(new.epoch);
+            })
+            .await?;
+        let kept: u64 = self.link().query(redis::cmd("PERSIST").arg(keys::handle(handle))).await?;
+        if kept == 1 {
+            return Ok(true);
+        }
+        let mut undo = Pipeline::new();
+        undo.del(keys::user(user_id)).ignore().del(keys::inbox_meta(user_id)).ignore();
+        self.link().pipeline::<()>(&undo).await?;
+        Ok(false)
+    }
+
+    /// The id behind a handle.
+    pub async fn find_handle(&self, handle: &Handle) -> Result<Option<UserId>, StoreError> {
+        let id: Option<String> =
+            self.link().query(redis::cmd("GET").arg(keys::handle(handle))).await?;
+        Ok(id.and_then(|id| id.parse().ok()))
+    }
+
+    /// The people behind ids, in their order; `None` for whoever is gone.
+    pub async fn people(&self, ids: &[UserId]) -> Result<Vec<Option<Person>>, StoreError> {
+        let commands = ids
+            .iter()
+            .map(|id| {
+                let mut command = redis::cmd("HMGET");
+                command.arg(keys::user(id)).arg("handle").arg("name");
+                command
+            })
+            .collect();
+        let rows: Vec<(Option<String>, Option<String>)> = self.link().all(commands).await?;
+        let people = ids.iter().zip(rows).map(|(id, (handle, name))| {
+            Some(Person { user_id: id.clone(), handle: handle?.parse().ok()?, name: name? })
+        });
+        Ok(people.collect())
+    }
+
+    /// What logging in as `id` needs.
+    pub async fn login(&self, id: &UserId) -> Result<Option<Login>, StoreError> {
+        let (handle, name, password): (Option<String>, Option<String>, Option<String>) = self
+            .link()
+            .query(redis::cmd("HMGET").arg(keys::user(id)).arg("handle").arg("name").arg("password"))
+            .await?;
+        Ok((|| {
+            let handle = handle?.parse().ok()?;
+            let person = Person { user_id: id.clone(), handle, name: name? };
+            Some(Login { person, password: password? })
+        })())
+    }
+
+    /// Changes what somebody is called.
+    pub async fn rename(&self, id: &UserId, name: &str) -> Result<(), StoreError> {
+        self.link().query(redis::cmd("HSET").arg(keys::user(id)).arg("name").arg(name)).await
+    }
+
+    /// Makes somebody an administrator.
+    pub async fn promote(&self, id: &UserId) -> Result<(), StoreError> {
+        self.link().query(redis::cmd("HSET").arg(keys::user(id)).arg("role").arg("admin")).await
+    }
+}

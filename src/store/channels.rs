@@ -1,0 +1,119 @@
+//! Broadcast channels: their last 100 messages, kept for a day after the newest.
+
+use std::sync::LazyLock;
+
+use app::model::Epoch;
+
+use super::{Store, StoreError, keys, posts::Idempotency, script::Script};
+
+static BROADCAST: LazyLock<Script> =
+    LazyLock::new(|| Script::new(&[include_str!("broadcast.lua")]));
+static READ: LazyLock<Script> = LazyLock::new(|| Script::new(&[include_str!("read_channel.lua")]));
+
+/// A message as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredMessage {
+    /// Its place.
+    pub seq: u64,
+    /// Unique.
+    pub id: String,
+    /// What was said.
+    pub text: String,
+    /// When; milliseconds since 1970.
+    pub at: u64,
+}
+
+/// Where a channel stands, and messages of it.
+pub struct ChannelLog {
+    /// Which history.
+    pub epoch: Epoch,
+    /// The newest message.
+    pub seq: u64,
+    /// In their order.
+    pub messages: Vec<StoredMessage>,
+}
+
+/// A message to be published.
+pub struct NewMessage<'a> {
+    /// On which channel.
+    pub channel: &'a str,
+    /// What it says.
+    pub text: &'a str,
+    /// A fresh id.
+    pub id: &'a str,
+    /// The epoch, in case it is the channel's first message.
+    pub epoch: &'a str,
+    /// Milliseconds since 1970.
+    pub now: u64,
+}
+
+impl Store {
+    /// Stores a message and publishes it. Answers its id, the first one for a repeat; `None`: the
+    /// key was used for something else.
+    pub async fn broadcast(
+        &self,
+        message: &NewMessage<'_>,
+        idempotency: Option<Idempotency<'_>>,
+    ) -> Result<Option<String>, StoreError> {
+        let (key, body) = idempotency.map_or(("", ""), |idem| (idem.key, idem.body));
+        let (id,): (String,) = self
+            .link()
+            .script(&BROADCAST, &keys::channel_log(message.channel), |command| {
+                command
+                    .arg(serde_json::Value::from(message.channel).to_string())
+                    .arg(serde_json::Value::from(message.text).to_string())
+                    .arg(message.now)
+                    .arg(self.generation())
+                    .arg(message.epoch)
+                    .arg(message.id)
+                    .arg(key)
+                    .arg(body);
+            })
+            .await?;
+        Ok(Some(id).filter(|id| !id.is_empty()))
+    }
+
+    /// Reads where a channel stands, and what follows `after`. `epoch` begins its history where
+    /// it has none.
+    pub async fn read_channel(
+        &self,
+        channel: &str,
+        after: u64,
+        limit: usize,
+        epoch: &str,
+    ) -> Result<ChannelLog, StoreError> {
+        let (epoch, seq, rows): (String, u64, Vec<(u64, String, String, u64)>) = self
+            .link()
+            .script(&READ, &keys::channel_log(channel), |command| {
+                command.arg(after).arg(limit).arg(epoch);
+            })
+            .await?;
+        let messages = rows.into_iter().filter_map(|(seq, id, text, at)| {
+            Some(StoredMessage { seq, id, text: serde_json::from_str(&text).ok()?, at })
+        });
+        Ok(ChannelLog { epoch: self.epoch(&epoch), seq, messages: messages.collect() })
+    }
+
+    /// Where many channels stand, in their order; `None` for one without a history.
+    pub async fn channel_positions(
+        &self,
+        channels: &[String],
+    ) -> Result<Vec<Option<(Epoch, u64)>>, StoreError> {
+        let commands = channels
+            .iter()
+            .map(|channel| {
+                let mut command = redis::cmd("HMGET");
+                command
+                    .arg(format!("{}:meta", keys::channel_log(channel)))
+                    .arg("epoch")
+                    .arg("seq");
+                command
+            })
+            .collect();
+        let rows: Vec<(Option<String>, Option<u64>)> = self.link().all(commands).await?;
+        let positions = rows
+            .into_iter()
+            .map(|(epoch, seq)| Some((self.epoch(&epoch?), seq.unwrap_or(0))));
+        Ok(positions.collect())
+    }
+}

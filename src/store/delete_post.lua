@@ -1,0 +1,19 @@
+-- Deletes a post: KEYS[1] the author's inbox; ARGV post id, n, time, generation, most entries,
+-- oldest time. Its likes leave the inbox as one group. Answers whether it was there.
+local post_id, n, at, generation = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local max, oldest = tonumber(ARGV[5]), tonumber(ARGV[6])
+
+redis.call('ZREM', tag .. 'posts', n)
+if redis.call('DEL', tag .. 'post:' .. n) == 0 then return 0 end
+redis.call('UNLINK', tag .. 'likes:' .. n, tag .. 'likeseq:' .. n)
+publish(tag .. 'post:' .. n .. ':live', 0,
+  '{"type":"post","post_id":"' .. post_id .. '","deleted":true}')
+
+local group = 'like.' .. n
+if redis.call('UNLINK', tag .. 'group:' .. group) == 1 then
+  set_newest(group, nil)
+  local seq = append('retract', group, at)
+  trim(seq, max, oldest)
+  publish_retract(generation, seq, nil, group)
+end
+return 1

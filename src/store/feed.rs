@@ -1,0 +1,70 @@
+//! The derived lists: all posts by time and by score. They may lag, and can be made again.
+
+use app::model::PostId;
+
+use super::{Store, StoreError, keys, posts::add_to};
+
+/// Ten times the likes weigh as much as being this much newer: half a day, in milliseconds.
+const TENFOLD: f64 = 12.0 * 60.0 * 60.0 * 1000.0;
+
+/// A post's place among the trending. It grows with likes and never changes with time: newer
+/// posts simply begin higher, so nothing needs to be recomputed as posts age.
+pub fn score(created_at: u64, likes: u64) -> u64 {
+    created_at + (TENFOLD * ((likes + 1) as f64).log10()) as u64
+}
+
+impl Store {
+    /// Puts posts where their likes place them among the trending. One that is gone is skipped.
+    pub async fn rank(&self, ids: &[PostId]) -> Result<(), StoreError> {
+        let posts = self.posts(ids, None).await?;
+        let commands = posts
+            .into_iter()
+            .flatten()
+            .map(|post| add_to(keys::TRENDING, score(post.created_at, post.likes), &post.id))
+            .collect();
+        self.link().all::<()>(commands).await.map(drop)
+    }
+
+    /// Makes feed and trending again from what is stored about people and their posts. Answers how
+    /// many posts there are.
+    pub async fn rebuild(&self) -> Result<u64, StoreError> {
+        let mut count = 0;
+        for author in self.link().everybody().await? {
+            let key = keys::posts(&author);
+            let members: Vec<u64> =
+                self.link().query(redis::cmd("ZRANGE").arg(key).arg(0).arg(-1)).await?;
+            let ids: Vec<PostId> =
+                members.into_iter().map(|n| PostId::new(author.clone(), n)).collect();
+            for page in ids.chunks(500) {
+                let posts = self.posts(page, None).await?;
+                count += posts.iter().flatten().count() as u64;
+                let commands = posts
+                    .into_iter()
+                    .flatten()
+                    .flat_map(|post| {
+                        [
+                            add_to(keys::FEED, post.created_at, &post.id),
+                            add_to(keys::TRENDING, score(post.created_at, post.likes), &post.id),
+                        ]
+                    })
+                    .collect();
+                self.link().all::<()>(commands).await?;
+            }
+        }
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn likes_lift_a_post_and_newer_ones_begin_higher() {
+        let hour = 60 * 60 * 1000;
+        assert!(score(0, 1) > score(0, 0));
+        assert!(score(hour, 0) > score(0, 0));
+        assert!(score(0, 9) == score(12 * hour, 0));
+        assert!(score(13 * hour, 0) > score(0, 9));
+    }
+}

@@ -1,0 +1,224 @@
+//! The inbox: read for catching up, listed as groups, and marked.
+
+use std::sync::LazyLock;
+
+use app::model::{Epoch, UserId};
+use redis::{FromRedisValue, ParsingError, Value, from_redis_value};
+
+use super::{Store, StoreError, keys, script::Script};
+
+static READ: LazyLock<Script> =
+    LazyLock::new(|| Script::new(&[include_str!("inbox.lua"), include_str!("read_inbox.lua")]));
+static LIST: LazyLock<Script> =
+    LazyLock::new(|| Script::new(&[include_str!("inbox.lua"), include_str!("list_inbox.lua")]));
+static MARK: LazyLock<Script> =
+    LazyLock::new(|| Script::new(&[include_str!("inbox.lua"), include_str!("mark_inbox.lua")]));
+
+/// Where an inbox stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// Which history.
+    pub epoch: Epoch,
+    /// Its newest entry.
+    pub seq: u64,
+    /// The oldest one that is kept.
+    pub first: u64,
+    /// Groups with something unread.
+    pub unread: u64,
+}
+
+/// An entry as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its place.
+    pub seq: u64,
+    /// Its group.
+    pub group: String,
+    /// When; milliseconds since 1970.
+    pub at: u64,
+    /// What it is.
+    pub what: What,
+}
+
+/// What an entry is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// Somebody likes a post.
+    Like {
+        /// Who.
+        person: UserId,
+        /// False: it was taken back since.
+        live: bool,
+    },
+    /// An entry, or with `None` the whole group, was taken back.
+    Retract(Option<u64>),
+}
+
+/// A page of groups.
+pub struct Groups {
+    /// Which history.
+    pub epoch: Epoch,
+    /// The newest entry.
+    pub seq: u64,
+    /// Groups with something unread, on all pages.
+    pub unread: u64,
+    /// Everything up to here was on screen.
+    pub seen: u64,
+    /// The newest first.
+    pub groups: Vec<StoredGroup>,
+}
+
+/// One group.
+pub struct StoredGroup {
+    /// `like.<n>`.
+    pub group: String,
+    /// Its newest live entry.
+    pub newest: u64,
+    /// When that was made.
+    pub at: u64,
+    /// Everything up to here was opened.
+    pub read: u64,
+    /// Distinct people.
+    pub count: u64,
+    /// The newest three of them.
+    pub people: Vec<UserId>,
+}
+
+/// What to do with a mark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// It was on screen.
+    Seen,
+    /// It was opened.
+    Read,
+    /// Take a read mark back.
+    Unread,
+}
+
+/// What became of a mark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Marked {
+    /// It is set.
+    Done,
+    /// Another epoch, or behind one that was set.
+    Stale,
+    /// An entry that is not there yet.
+    Beyond,
+}
+
+impl Store {
+    /// Where an inbox stands, and at most `limit` entries after `after` where that is wanted.
+    pub async fn read_inbox(
+        &self,
+        user: &UserId,
+        after: Option<u64>,
+        limit: usize,
+    ) -> Result<(Standing, Vec<Entry>), StoreError> {
+        type Row = (u64, String, String, u64, String, u64, bool);
+        let after = after.map_or(-1, |seq| seq as i64);
+        let (epoch, seq, first, unread, rows): (String, u64, u64, u64, Vec<Row>) = self
+            .link()
+            .script(&READ, &keys::inbox(user), |command| {
+                command.arg(after).arg(limit);
+            })
+            .await?;
+        let standing = Standing { epoch: self.epoch(&epoch), seq, first, unread };
+        let entries = rows.into_iter().filter_map(|(seq, kind, group, at, person, entry, live)| {
+            let what = match kind.as_str() {
+                "like" => What::Like { person: person.parse().ok()?, live },
+                _ => What::Retract((entry > 0).then_some(entry)),
+            };
+            Some(Entry { seq, group, at, what })
+        });
+        Ok((standing, entries.collect()))
+    }
+
+    /// Where many inboxes stand, in the order of `users`: (epoch, seq).
+    pub async fn inbox_positions(
+        &self,
+        users: &[UserId],
+    ) -> Result<Vec<(Epoch, u64)>, StoreError> {
+        let commands = users
+            .iter()
+            .map(|user| {
+                let mut command = redis::cmd("HMGET");
+                command.arg(keys::inbox_meta(user)).arg("epoch").arg("seq");
+                command
+            })
+            .collect();
+        let rows: Vec<(Option<String>, Option<u64>)> = self.link().all(commands).await?;
+        let positions = rows.into_iter().map(|(epoch, seq)| {
+            (self.epoch(epoch.as_deref().unwrap_or_default()), seq.unwrap_or(0))
+        });
+        Ok(positions.collect())
+    }
+
+    /// A page of groups whose newest entry is below `before`.
+    pub async fn list_inbox(
+        &self,
+        user: &UserId,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Groups, StoreError> {
+        let (epoch, seq, unread, seen, groups): (String, u64, u64, u64, Vec<StoredGroup>) = self
+            .link()
+            .script(&LIST, &keys::inbox(user), |command| {
+                command.arg(before.unwrap_or(0)).arg(limit);
+            })
+            .await?;
+        Ok(Groups { epoch: self.epoch(&epoch), seq, unread, seen, groups })
+    }
+
+    /// Moves a mark and tells the person's other sockets.
+    pub async fn mark_inbox(
+        &self,
+        user: &UserId,
+        epoch: &Epoch,
+        through: u64,
+        mark: Mark,
+        group: Option<&str>,
+    ) -> Result<Marked, StoreError> {
+        let what = match mark {
+            Mark::Seen => "seen",
+            Mark::Read => "read",
+            Mark::Unread => "unread",
+        };
+        let answer: String = self
+            .link()
+            .script(&MARK, &keys::inbox(user), |command| {
+                command
+                    .arg(self.generation())
+                    .arg(epoch.as_str())
+                    .arg(through)
+                    .arg(what)
+                    .arg(group.unwrap_or_default());
+            })
+            .await?;
+        Ok(match answer.as_str() {
+            "ok" => Marked::Done,
+            "beyond" => Marked::Beyond,
+            _ => Marked::Stale,
+        })
+    }
+
+    /// The epoch as clients know it.
+    pub(super) fn epoch(&self, stored: &str) -> Epoch {
+        Epoch::from(format!("{}.{stored}", self.generation()))
+    }
+}
+
+impl FromRedisValue for StoredGroup {
+    fn from_redis_value(value: Value) -> Result<Self, ParsingError> {
+        let mut row = Vec::<Value>::from_redis_value(value)?.into_iter();
+        let mut next = || row.next().unwrap_or(Value::Nil);
+        let group = from_redis_value(next())?;
+        let newest = from_redis_value(next())?;
+        let at = from_redis_value(next())?;
+        let read = from_redis_value(next())?;
+        let count = from_redis_value(next())?;
+        let people = row
+            .filter_map(|value| from_redis_value::<String>(value).ok()?.parse().ok())
+            .collect();
+        Ok(Self { group, newest, at, read, count, people })
+    }
+}

@@ -1,0 +1,108 @@
+//! The names of all keys and topics, in one place.
+//!
+//! Everything of one person carries the hash tag `{<user id>}`, so that it lies in one slot of a
+//! Cluster and one script may change it. Scripts are given the first key and derive the others
+//! from its tag: that keeps the hot path's commands short.
+
+use app::model::{Handle, PostId, UserId};
+
+use crate::live::Topic;
+
+/// Posts by time: a sorted set of post ids, derived.
+pub const FEED: &str = "feed";
+/// Posts by score: a sorted set of post ids, derived.
+pub const TRENDING: &str = "trending";
+/// The servers that are alive: a sorted set of server ids by the time of their last sign of life.
+pub const SERVERS: &str = "servers";
+/// Which history of the store this is; see [`crate::store::generation`].
+pub const GENERATION: &str = "generation";
+
+/// A hash: handle, name, password, role, created, posts (the last n).
+pub fn user(user: &UserId) -> String {
+    format!("{{{user}}}:user")
+}
+
+/// Whose key `{<user id>}:user` is.
+pub fn owner(key: &str) -> Option<UserId> {
+    key.strip_prefix('{')?.strip_suffix("}:user")?.parse().ok()
+}
+
+/// A string: which user id owns the handle.
+pub fn handle(handle: &Handle) -> String {
+    format!("handle:{handle}")
+}
+
+/// A hash with an expiry; its presence is the session.
+pub fn session(user: &UserId, id: &str) -> String {
+    format!("{{{user}}}:session:{id}")
+}
+
+/// A sorted set: the ids of a person's sessions by the time they began.
+pub fn sessions(user: &UserId) -> String {
+    format!("{{{user}}}:sessions")
+}
+
+/// A hash: text, at, likes.
+pub fn post(id: &PostId) -> String {
+    format!("{{{}}}:post:{}", id.author(), id.n())
+}
+
+/// A sorted set: the n of a person's posts by time.
+pub fn posts(author: &UserId) -> String {
+    format!("{{{author}}}:posts")
+}
+
+/// A sorted set: who likes a post, by when.
+pub fn likes(id: &PostId) -> String {
+    format!("{{{}}}:likes:{}", id.author(), id.n())
+}
+
+/// A set: the ids of the posts of others that a person likes.
+pub fn liked(user: &UserId) -> String {
+    format!("{{{user}}}:liked")
+}
+
+/// A stream of entries with the ids `<seq>-0`.
+pub fn inbox(user: &UserId) -> String {
+    format!("{{{user}}}:inbox")
+}
+
+/// A hash: epoch, seq, first, seen, unread.
+pub fn inbox_meta(user: &UserId) -> String {
+    format!("{{{user}}}:inbox:meta")
+}
+
+/// A stream: the messages of a broadcast channel.
+pub fn channel_log(channel: &str) -> String {
+    format!("{{ch:{channel}}}:log")
+}
+
+/// A hash: name, scopes, created.
+pub fn api_token(id: &str) -> String {
+    format!("token:{id}")
+}
+
+/// What one's own sockets hear.
+pub fn user_topic(user: &UserId) -> Topic {
+    Topic::new(format!("{{{user}}}:live"))
+}
+
+/// What those hear who look at a post.
+pub fn post_topic(id: &PostId) -> Topic {
+    Topic::new(format!("{{{}}}:post:{}:live", id.author(), id.n()))
+}
+
+/// What those hear who subscribed to a broadcast channel.
+pub fn channel_topic(channel: &str) -> Topic {
+    Topic::new(format!("{{ch:{channel}}}:live"))
+}
+
+/// What every server hears: sessions that ended, profiles that changed.
+pub fn control_topic() -> Topic {
+    Topic::new("{control}:live".to_owned())
+}
+
+/// What one server hears: answers to its questions, and its own probes.
+pub fn server_topic(server: &str) -> Topic {
+    Topic::new(format!("{{server:{server}}}:live"))
+}

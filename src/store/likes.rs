@@ -1,0 +1,88 @@
+//! Likes: one script, one slot, one round trip.
+
+use std::sync::LazyLock;
+
+use app::{
+    error::QuadError,
+    model::{LikeState, PostId, UserId},
+};
+use redis::Cmd;
+
+use super::{Store, StoreError, keys, paging::Cursor, script::Script};
+
+static LIKE: LazyLock<Script> =
+    LazyLock::new(|| Script::new(&[include_str!("inbox.lua"), include_str!("like.lua")]));
+static UNLIKE: LazyLock<Script> =
+    LazyLock::new(|| Script::new(&[include_str!("inbox.lua"), include_str!("unlike.lua")]));
+
+/// What became of a like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Liked {
+    /// The state afterwards.
+    pub state: LikeState,
+    /// Whether it was another one before.
+    pub changed: bool,
+}
+
+impl Store {
+    /// Brings about a state. `actor` is the person as JSON, for the frame that the script
+    /// publishes. `None`: there is no such post.
+    ///
+    /// What somebody likes is noted with them, before the like, so that a person who leaves can
+    /// be taken out of every post they liked. The note may outlive the like, never the reverse.
+    pub async fn set_like(
+        &self,
+        post: &PostId,
+        person: &UserId,
+        actor: &str,
+        liked: bool,
+        now: u64,
+    ) -> Result<Option<Liked>, StoreError> {
+        let key = keys::inbox(post.author());
+        let id = post.to_string();
+        let (exists, likes, changed): (bool, u64, bool) = if liked {
+            let mut note = redis::cmd("SADD");
+            note.arg(keys::liked(person)).arg(&id);
+            self.link()
+                .script_after(note, &LIKE, &key, |command| {
+                    command.arg(&id).arg(post.n()).arg(person.as_str()).arg(now).arg(actor);
+                    self.inbox_arguments(command, now);
+                })
+                .await?
+        } else {
+            self.link()
+                .script(&UNLIKE, &key, |command| {
+                    command.arg(&id).arg(post.n()).arg(person.as_str()).arg(now);
+                    self.inbox_arguments(command, now);
+                })
+                .await?
+        };
+        Ok(exists.then_some(Liked { state: LikeState { liked, likes }, changed }))
+    }
+
+    /// Who likes a post, the newest first. `None`: there is no such post.
+    pub async fn likers(
+        &self,
+        post: &PostId,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Option<(Vec<UserId>, Option<String>)>, QuadError> {
+        let cursor = after.map(Cursor::parse).transpose()?;
+        let exists: bool =
+            self.link().query(redis::cmd("EXISTS").arg(keys::post(post))).await?;
+        if !exists {
+            return Ok(None);
+        }
+        let (members, next) = self.page(&keys::likes(post), cursor.as_ref(), limit).await?;
+        let people = members.iter().filter_map(|id| id.parse().ok()).collect();
+        Ok(Some((people, next)))
+    }
+
+    /// What every script that adds to an inbox is told: generation, most entries, oldest time.
+    pub(super) fn inbox_arguments(&self, command: &mut Cmd, now: u64) {
+        command
+            .arg(self.generation())
+            .arg(self.retention.entries)
+            .arg(now.saturating_sub(self.retention.age));
+    }
+}

@@ -1,0 +1,51 @@
+-- Marks an inbox: KEYS[1] the inbox; ARGV generation, epoch as the client knows it, the entry
+-- up to which, 'read' | 'unread' | 'seen', a group or '' for all. Answers 'ok', 'stale' (another
+-- epoch, or behind a mark that was set) or 'beyond' (an entry that is not there yet).
+local generation, known, through, what, group = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5]
+local epoch = standing(generation)
+if epoch ~= known then return 'stale' end
+local fields = redis.call('HMGET', meta, 'seq', 'seen', 'read')
+if through > tonumber(fields[1] or 0) then return 'beyond' end
+
+-- Moves one group's mark, and the unread count with it.
+local function mark(name, newest, from, to)
+  if to > 0 then redis.call('HSET', reads, name, to) else redis.call('HDEL', reads, name) end
+  local was, is = newest > from, newest > to
+  if was ~= is then redis.call('HINCRBY', meta, 'unread', is and 1 or -1) end
+end
+
+if what == 'seen' then
+  if through <= tonumber(fields[2] or 0) then return 'ok' end
+  redis.call('HSET', meta, 'seen', through)
+elseif group ~= '' then
+  local newest = tonumber(redis.call('ZSCORE', groups, group) or 0)
+  if newest == 0 then return 'stale' end
+  local from = tonumber(redis.call('HGET', reads, group) or 0)
+  if what == 'unread' then
+    mark(group, newest, from, 0)
+  else
+    if through < from then return 'stale' end
+    mark(group, newest, from, through)
+  end
+else
+  local all = redis.call('ZRANGE', groups, 0, -1, 'WITHSCORES')
+  if what == 'read' then
+    if through < tonumber(fields[3] or 0) then return 'stale' end
+    redis.call('HSET', meta, 'read', through)
+  end
+  for i = 1, #all, 2 do
+    local name, newest = all[i], tonumber(all[i + 1])
+    local from = tonumber(redis.call('HGET', reads, name) or 0)
+    if what == 'unread' then
+      mark(name, newest, from, 0)
+    elseif from < through then
+      mark(name, newest, from, through)
+    end
+  end
+end
+
+local _, unread = standing(generation)
+local named = group ~= '' and ('"group":"' .. group .. '",') or ''
+publish(tag .. 'live', 0, '{"type":"marked","epoch":"' .. epoch .. '","seq":' .. through .. ','
+  .. named .. '"unread":' .. unread .. '}')
+return 'ok'

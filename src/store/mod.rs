@@ -1,0 +1,132 @@
+//! The only code that sends data commands to Redis.
+//!
+//! A submodule an idea; each script lies beside the code that calls it. Store first, publish in
+//! the same script: whoever is told of something can also read it.
+
+pub mod accounts;
+pub mod channels;
+pub mod feed;
+pub mod generation;
+pub mod inbox;
+pub mod keys;
+pub mod likes;
+pub mod link;
+mod paging;
+pub mod posts;
+mod script;
+pub mod sessions;
+pub mod slots;
+pub mod tokens;
+pub mod topology;
+
+use std::sync::Arc;
+
+use app::error::QuadError;
+use redis::{ErrorKind, RedisError, ServerErrorKind};
+
+use self::{generation::Generation, link::Link, topology::Topology};
+
+/// How many entries an inbox keeps, and for how long.
+#[derive(Debug, Clone, Copy)]
+pub struct Retention {
+    /// Entries an inbox; the oldest go first.
+    pub entries: u64,
+    /// Milliseconds.
+    pub age: u64,
+}
+
+/// The store: cheap to clone, shared by all.
+#[derive(Clone)]
+pub struct Store {
+    link: Link,
+    generation: Arc<Generation>,
+    retention: Retention,
+}
+
+impl Store {
+    /// Finds out what is behind `url`. Succeeds while the store is away.
+    pub async fn open(url: &str, retention: Retention) -> Result<Self, StoreError> {
+        let link = Link::new(Arc::new(Topology::discover(url).await?));
+        Ok(Self { link, generation: Arc::default(), retention })
+    }
+
+    /// The command connection.
+    pub fn link(&self) -> &Link {
+        &self.link
+    }
+
+    /// Whether the store answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        // A read of a key works on every node of every topology; `PING` goes to any one of them.
+        self.link
+            .query::<Option<String>>(redis::cmd("GET").arg(keys::GENERATION))
+            .await
+            .map(drop)
+    }
+}
+
+/// What went wrong with the store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It does not answer, or says that it cannot just now. Whether a change was made is unknown.
+    #[error("the store does not answer")]
+    Unavailable,
+    /// A script is not known yet.
+    #[error("the script is not loaded")]
+    NoScript,
+    /// The address of the store cannot be understood.
+    #[error("{0}")]
+    BadUrl(&'static str),
+    /// The store answered what it never should.
+    #[error("the store refused: {0}")]
+    Refused(RedisError),
+}
+
+impl From<RedisError> for StoreError {
+    fn from(error: RedisError) -> Self {
+        let away = error.is_io_error()
+            || error.is_timeout()
+            || error.is_connection_dropped()
+            || error.is_connection_refusal()
+            || error.is_unrecoverable_error()
+            || error.is_cluster_error();
+        match error.kind() {
+            ErrorKind::Server(ServerErrorKind::NoScript) => Self::NoScript,
+            ErrorKind::Server(
+                ServerErrorKind::BusyLoading
+                | ServerErrorKind::MasterDown
+                | ServerErrorKind::ClusterDown
+                | ServerErrorKind::ReadOnly
+                | ServerErrorKind::TryAgain,
+            )
+            | ErrorKind::MasterNameNotFoundBySentinel
+            | ErrorKind::ClusterConnectionNotFound => Self::Unavailable,
+            _ if error.code() == Some("OOM") || error.code() == Some("MISCONF") => {
+                tracing::error!(%error, "the store cannot write");
+                Self::Unavailable
+            }
+            _ if away => Self::Unavailable,
+            _ => Self::Refused(error),
+        }
+    }
+}
+
+/// What is internal goes to the log, and no further.
+impl From<StoreError> for QuadError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable => Self::Unavailable,
+            StoreError::NoScript | StoreError::BadUrl(_) | StoreError::Refused(_) => {
+                tracing::error!(%error, "store");
+                Self::Internal
+            }
+        }
+    }
+}
+
+/// Now, in milliseconds since 1970, UTC.
+pub fn now() -> u64 {
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |elapsed| elapsed.as_millis() as u64)
+}

@@ -1,0 +1,25 @@
+-- Takes a like back: KEYS[1] the owner's inbox; ARGV post id, n, person, time, generation, most
+-- entries, oldest time. Answers {post exists, likes, changed}.
+local post_id, n, person, at, generation = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local max, oldest = tonumber(ARGV[6]), tonumber(ARGV[7])
+local post, history = tag .. 'post:' .. n, tag .. 'likeseq:' .. n
+
+local known = redis.call('HGET', post, 'likes')
+if not known then return { 0, 0, 0 } end
+if redis.call('ZREM', tag .. 'likes:' .. n, person) == 0 then
+  return { 1, tonumber(known), 0 }
+end
+local likes = redis.call('HINCRBY', post, 'likes', -1)
+publish(tag .. 'post:' .. n .. ':live', 0,
+  '{"type":"post","post_id":"' .. post_id .. '","likes":' .. likes .. '}')
+
+-- Only a live entry is taken back: a like that was never announced has none, and a trimmed one
+-- is gone already.
+local group = 'like.' .. n
+local entry = redis.call('ZSCORE', tag .. 'group:' .. group, person)
+if not entry then return { 1, likes, 1 } end
+withdraw(group, person)
+local seq = append('retract', group, at, 's', entry)
+trim(seq, max, oldest)
+publish_retract(generation, seq, entry, group)
+return { 1, likes, 1 }
