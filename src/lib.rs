@@ -1,1 +1,5 @@
 //! The server.
+
+pub mod security;
+pub mod validate;
+pub mod web;

@@ -1,0 +1,5 @@
+//! Who may do what, and how often.
+
+pub mod password;
+pub mod random;
+pub mod token;
