@@ -143,7 +143,8 @@ fn named(path: &str, reason: &str) -> QuadError {
         let field = below(path, field);
         return QuadError::invalid(&field, "format", "This field is unknown here, or there twice.");
     }
-    if path == "." || path.is_empty() {
+    // A list where an object belongs has places, but no fields.
+    if path == "." || path.is_empty() || path.starts_with('[') {
         return QuadError::malformed("The request is not of the form that this call takes.");
     }
     // The place in the body helps nobody who has the field's name.
