@@ -1,1 +1,8 @@
 //! The server.
+
+pub mod live;
+pub mod security;
+pub mod service;
+pub mod store;
+pub mod validate;
+pub mod web;

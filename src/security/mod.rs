@@ -1,0 +1,7 @@
+//! Who may do what, and how often.
+
+pub mod client_addr;
+pub mod origin;
+pub mod password;
+pub mod random;
+pub mod token;

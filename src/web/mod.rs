@@ -1,0 +1,4 @@
+//! HTTP.
+
+pub mod extract;
+pub mod problem;
