@@ -6,6 +6,6 @@ cd "$root"
 
 "$target/release/quad" seed --demo
 echo "Quad is on http://${QUAD_ADDR:=127.0.0.1:3000} until Ctrl-C."
-# Ctrl-C is how this is meant to end, so it is no failure of `make run`.
-trap '' INT
+# Ctrl-C is how this is meant to end: without the trap, bash would end before the server has.
+trap : INT
 "$target/release/quad" serve --demo
