@@ -1,0 +1,172 @@
+//! Channels: what they are called, and broadcasting to those that programs may publish on.
+
+use std::str::FromStr;
+
+use app::{
+    backend::Answer,
+    error::QuadError,
+    event::ServerFrame,
+    model::{Epoch, PostId},
+};
+
+use super::{Service, posts::digest, tokens::Grant};
+use crate::{
+    live::Topic,
+    security::{limits::Quota, random, token::Scope},
+    store::{channels::NewMessage, keys, now, posts::Idempotency},
+    validate,
+};
+
+/// A channel that a socket can name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Channel {
+    /// `post:ID`: how a post changes.
+    Post(PostId),
+    /// A name that is kept for another kind: `user:ID` comes by registering, `room:NAME` by
+    /// joining.
+    Reserved,
+    /// Anything else: programs publish on it, everybody may listen.
+    Broadcast(String),
+}
+
+impl FromStr for Channel {
+    type Err = QuadError;
+
+    fn from_str(name: &str) -> Result<Self, QuadError> {
+        if let Some(id) = name.strip_prefix("post:") {
+            return id.parse().map(Self::Post).map_err(|_| invalid());
+        }
+        if name.starts_with("user:") || name.starts_with("room:") {
+            return Ok(Self::Reserved);
+        }
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b"_:.-".contains(&b);
+        if (1..=64).contains(&name.len()) && name.bytes().all(plain) {
+            Ok(Self::Broadcast(name.to_owned()))
+        } else {
+            Err(invalid())
+        }
+    }
+}
+
+fn invalid() -> QuadError {
+    QuadError::invalid(
+        "channel",
+        "invalid_channel",
+        "A channel's name has 1 to 64 letters, digits or any of _ : . -",
+    )
+}
+
+impl Channel {
+    /// Where it is published.
+    pub fn topic(&self) -> Option<Topic> {
+        match self {
+            Self::Post(id) => Some(keys::post_topic(id)),
+            Self::Broadcast(name) => Some(keys::channel_topic(name)),
+            Self::Reserved => None,
+        }
+    }
+}
+
+/// A broadcast that was published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    /// The message's id; the first one's for a repeat.
+    pub id: String,
+    /// Sockets that listened, on all servers that said so.
+    pub listeners: u64,
+    /// Whether a server did not answer in time.
+    pub partial: bool,
+}
+
+/// Where a channel stands, and the frames of its messages.
+pub struct ChannelFrames {
+    /// Which history.
+    pub epoch: Epoch,
+    /// The newest message.
+    pub seq: u64,
+    /// What was asked for.
+    pub frames: Vec<ServerFrame>,
+}
+
+impl Service {
+    /// Publishes a message on a broadcast channel: one event to everybody who listens.
+    pub async fn broadcast(
+        &self,
+        grant: &Grant,
+        channel: &str,
+        message: &str,
+        key: Option<&str>,
+    ) -> Answer<Published> {
+        grant.allow(Scope::Publish)?;
+        self.limits.check(Quota::Publish, &grant.id)?;
+        let Channel::Broadcast(name) = channel.parse()? else {
+            return Err(QuadError::Forbidden);
+        };
+        let text = validate::text("message", message)?;
+        let key = key.map(validate::idempotency_key).transpose()?;
+        let key = key.map(|key| digest(&format!("{}:{key}", grant.id)));
+        let body = digest(&text);
+        let (id, epoch) = (random::id()?, random::epoch()?);
+        let message = NewMessage {
+            channel: &name,
+            text: &text,
+            id: &id,
+            epoch: epoch.as_str(),
+            now: now(),
+        };
+        let idempotency = key.as_deref().map(|key| Idempotency { key, body: &body });
+        let id = self.store.broadcast(&message, idempotency).await?.ok_or(QuadError::KeyReused)?;
+        // Counting comes after, so that delivery never waits for it.
+        let (listeners, partial) = self.count_listeners(&keys::channel_topic(&name)).await;
+        Ok(Published { id, listeners, partial })
+    }
+
+    /// How many listen to a channel, on all servers, and whether one did not answer.
+    pub async fn listeners_of(&self, grant: &Grant, channel: &str) -> Answer<(u64, bool)> {
+        grant.allow(Scope::Stats)?;
+        let topic = match channel.strip_prefix("user:") {
+            Some(id) => keys::user_topic(&id.parse().map_err(|_| invalid())?),
+            None => channel.parse::<Channel>()?.topic().ok_or_else(invalid)?,
+        };
+        Ok(self.count_listeners(&topic).await)
+    }
+
+    /// Where a broadcast channel stands, and at most `limit` messages after `after`.
+    pub async fn channel_after(
+        &self,
+        channel: &str,
+        after: u64,
+        limit: usize,
+    ) -> Answer<ChannelFrames> {
+        let fresh = random::epoch()?;
+        let log = self.store.read_channel(channel, after, limit, fresh.as_str()).await?;
+        let frames = log.messages.into_iter().map(|message| ServerFrame::Message {
+            channel: channel.to_owned(),
+            epoch: log.epoch.clone(),
+            seq: message.seq,
+            id: message.id,
+            from: None,
+            text: message.text,
+            at: message.at,
+        });
+        Ok(ChannelFrames { frames: frames.collect(), seq: log.seq, epoch: log.epoch })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_of_one_kind() {
+        let broadcast = |name: &str| Ok(Channel::Broadcast(name.to_owned()));
+        assert_eq!("news".parse(), broadcast("news"));
+        assert_eq!("a:b.c_D-9".parse(), broadcast("a:b.c_D-9"));
+        assert_eq!("post:0abcdefg.1".parse(), Ok(Channel::Post("0abcdefg.1".parse().unwrap())));
+        assert_eq!("user:0abcdefg".parse(), Ok(Channel::Reserved));
+        assert_eq!("room:lobby".parse(), Ok(Channel::Reserved));
+        for bad in ["", "post:x", "ä", "a b", "a}b", &"x".repeat(65)] {
+            assert!(bad.parse::<Channel>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! What Quad does: check, then store, then publish. Implements [`Backend`] for the pages, the
+//! JSON API and the socket alike.
+
+pub mod accounts;
+pub mod channels;
+pub mod directory;
+pub mod inbox;
+pub mod listeners;
+pub mod people;
+pub mod posts;
+pub mod sessions;
+pub mod tokens;
+pub mod trending;
+
+use std::sync::Arc;
+
+use app::{
+    backend::{Answer, Backend, Caller, Session},
+    model::{
+        AccountChange, Credentials, Handle, Inbox, InboxMark, LikeState, Likers, Me, NewAccount,
+        NewPost, Person, Post, PostId, PostPage, PostQuery, SignedIn,
+    },
+};
+use async_trait::async_trait;
+
+use self::{
+    directory::Directory, listeners::Listeners, people::People, sessions::Sessions,
+    tokens::Tokens, trending::Trending,
+};
+use crate::{
+    live::{Topic, control::Control, hub::Hub},
+    security::{limits::Limits, password::Passwords},
+    store::{Store, StoreError, keys},
+};
+
+/// Everything that a request or a frame can ask for.
+pub struct Service {
+    store: Store,
+    hub: Arc<Hub>,
+    limits: Limits,
+    passwords: Passwords,
+    sessions: Sessions,
+    tokens: Tokens,
+    people: People,
+    listeners: Listeners,
+    trending: Trending,
+    directory: Directory,
+}
+
+impl Service {
+    /// The service on `store`, whose sockets `hub` knows.
+    pub fn new(store: Store, hub: Arc<Hub>, limits: Limits, directory: Directory) -> Self {
+        Self {
+            sessions: Sessions::default(),
+            tokens: Tokens::default(),
+            people: People::default(),
+            listeners: Listeners::default(),
+            trending: Trending::default(),
+            passwords: Passwords::default(),
+            store,
+            hub,
+            limits,
+            directory,
+        }
+    }
+
+    /// Where the data is.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Who listens here.
+    pub fn hub(&self) -> &Arc<Hub> {
+        &self.hub
+    }
+
+    /// How much anybody may ask for.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Tells every server, this one included.
+    async fn tell(&self, control: &Control) -> Result<(), StoreError> {
+        self.heed(control);
+        self.say(&keys::control_topic(), control).await
+    }
+
+    async fn say(&self, topic: &Topic, control: &Control) -> Result<(), StoreError> {
+        let Ok(json) = serde_json::to_string(control) else { return Ok(()) };
+        let mut command = redis::cmd("SPUBLISH");
+        command.arg(topic.as_str()).arg(format!("0 {json}"));
+        self.store.link().query(&command).await
+    }
+
+    /// Does what another server said, as far as it needs no waiting.
+    pub fn heed(&self, control: &Control) {
+        match control {
+            Control::SessionsEnded { user, session, except } => {
+                self.sessions.forget(user, session.as_deref(), except.as_deref());
+                self.hub.end_sessions(user, session.as_deref(), except.as_deref());
+            }
+            Control::PersonChanged { user } => {
+                self.people.forget(user);
+                self.sessions.forget(user, None, None);
+            }
+            Control::Count { .. } => {}
+            Control::Counted { question, count } => self.listeners.counted(question, *count),
+        }
+    }
+}
+
+#[async_trait]
+impl Backend for Service {
+    async fn sign_up(&self, caller: Caller, account: NewAccount) -> Answer<SignedIn> {
+        self.sign_up(caller, account).await
+    }
+
+    async fn log_in(&self, caller: Caller, credentials: Credentials) -> Answer<SignedIn> {
+        self.log_in(caller, credentials).await
+    }
+
+    async fn log_out(&self, session: &Session) -> Answer<()> {
+        self.log_out(session).await
+    }
+
+    async fn log_out_everywhere(&self, session: &Session) -> Answer<()> {
+        self.log_out_everywhere(session).await
+    }
+
+    async fn me(&self, session: &Session) -> Answer<Me> {
+        self.me(session).await
+    }
+
+    async fn change_account(&self, session: &Session, change: AccountChange) -> Answer<Me> {
+        self.change_account(session, change).await
+    }
+
+    async fn person(&self, handle: &Handle) -> Answer<Person> {
+        self.find(handle).await
+    }
+
+    async fn create_post(
+        &self,
+        session: &Session,
+        post: NewPost,
+        key: Option<String>,
+    ) -> Answer<Post> {
+        self.create_post(session, post, key).await
+    }
+
+    async fn delete_post(&self, session: &Session, id: &PostId) -> Answer<()> {
+        self.delete_post(session, id).await
+    }
+
+    async fn post(&self, viewer: Option<&Session>, id: &PostId) -> Answer<Post> {
+        self.post(viewer, id).await
+    }
+
+    async fn posts(&self, viewer: Option<&Session>, query: PostQuery) -> Answer<PostPage> {
+        self.posts(viewer, query).await
+    }
+
+    async fn likers(
+        &self,
+        id: &PostId,
+        after: Option<String>,
+        limit: Option<u64>,
+    ) -> Answer<Likers> {
+        self.likers(id, after, limit).await
+    }
+
+    async fn set_like(&self, session: &Session, id: &PostId, liked: bool) -> Answer<LikeState> {
+        self.set_like(session, id, liked).await
+    }
+
+    async fn inbox(
+        &self,
+        session: &Session,
+        before: Option<u64>,
+        limit: Option<u64>,
+    ) -> Answer<Inbox> {
+        self.inbox(session, before, limit).await
+    }
+
+    async fn mark_inbox(&self, session: &Session, mark: InboxMark) -> Answer<()> {
+        self.mark_inbox(session, mark).await
+    }
+}
