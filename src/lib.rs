@@ -1,5 +1,6 @@
 //! The server.
 
+pub mod config;
 pub mod security;
 pub mod validate;
 pub mod web;
