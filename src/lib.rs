@@ -1,5 +1,6 @@
 //! The server.
 
+pub mod config;
 pub mod live;
 pub mod security;
 pub mod service;

@@ -1,0 +1,125 @@
+use super::*;
+
+fn line(text: &str) -> Result<(Command, Config), CommandLineError> {
+    parse(std::iter::once("quad").chain(text.split_whitespace()))
+}
+
+fn command(text: &str) -> Command {
+    line(text).unwrap().0
+}
+
+fn wrong(text: &str) -> String {
+    match line(text) {
+        Err(CommandLineError::Wrong(line)) => line,
+        other => panic!("{text}: {other:?}"),
+    }
+}
+
+#[test]
+fn clap_finds_no_contradiction() {
+    CommandLine::command().debug_assert();
+}
+
+#[test]
+fn every_command() {
+    assert_eq!(command(""), Command::Serve { demo: false });
+    assert_eq!(command("serve"), Command::Serve { demo: false });
+    assert_eq!(command("--demo"), Command::Serve { demo: true });
+    assert_eq!(command("serve --demo"), Command::Serve { demo: true });
+    assert_eq!(command("seed --demo"), Command::SeedDemo);
+    assert_eq!(
+        command("seed --users 10000 --credentials people.tsv"),
+        Command::SeedUsers { users: 10_000, credentials: "people.tsv".into() }
+    );
+    assert_eq!(
+        command("token create --name bot --scope stats,publish,stats"),
+        Command::CreateToken { name: "bot".into(), scopes: vec![Scope::Publish, Scope::Stats] }
+    );
+    assert_eq!(command("user promote @Ana"), Command::PromoteUser { handle: "ana".parse().unwrap() });
+    assert_eq!(command("rebuild"), Command::Rebuild);
+}
+
+#[test]
+fn the_defaults_are_the_documented_ones() {
+    let (_, config) = line("").unwrap();
+    assert_eq!(config.addr.to_string(), "127.0.0.1:3000");
+    assert_eq!(config.data_dir, PathBuf::from("./data"));
+    assert_eq!(config.public_origin, None);
+    assert!(config.rate_limits && config.workers >= 1 && !config.cookies().secure);
+    assert_eq!(config.inbox, InboxLimits { max_entries: 1000, max_age: Duration::from_secs(90 * 86_400) });
+    assert_eq!((config.max_sockets_per_user, config.drain.as_secs()), (32, 10));
+    assert_eq!((config.log.filter.as_str(), config.log.format), ("info", LogFormat::Text));
+}
+
+#[test]
+fn settings_may_stand_before_and_after_the_command() {
+    for text in [
+        "--addr [::1]:0 --public-origin https://quad.example --rate-limits off serve",
+        "serve --addr [::1]:0 --public-origin https://quad.example --rate-limits off",
+        "token create --name x --scope stats --addr [::1]:0 --public-origin https://quad.example --rate-limits off",
+    ] {
+        let (_, config) = line(text).unwrap();
+        assert_eq!(config.addr.to_string(), "[::1]:0", "{text}");
+        assert!(config.cookies().secure && !config.rate_limits, "{text}");
+    }
+}
+
+#[test]
+fn what_is_wrong_is_said_in_one_line() {
+    for (text, says) in [
+        ("--addr here", "--addr"),
+        ("--workers 0", "QUAD_WORKERS"),
+        ("serve --workers x", "QUAD_WORKERS"),
+        ("--public-origin quad.example", "QUAD_PUBLIC_ORIGIN"),
+        ("--public-origin https://quad.example/", "scheme://host"),
+        ("--trusted-proxies 10.0.0.0/99", "10.0.0.0/99"),
+        ("--rate-limits maybe", "QUAD_RATE_LIMITS"),
+        ("--log quad=loud", "QUAD_LOG"),
+        ("--log-format xml", "json"),
+        ("--redis-url http://u:hunter2@a", "REDIS_URL"),
+        ("--redis-url redis://u:hunter2@a/x", "REDIS_URL"),
+        ("fly", "fly"),
+        ("seed", "--demo"),
+        ("seed --users 5", "--credentials"),
+        ("seed --demo --users 5 --credentials x", "--demo"),
+        ("token create --name x", "--scope"),
+        ("token create --name x --scope all", "publish, stats, observe"),
+        ("user promote 9", "handle"),
+        ("--inbox-max 0", "QUAD_INBOX_MAX"),
+    ] {
+        let line = wrong(text);
+        assert!(line.starts_with("error: ") && !line.contains('\n'), "{text}: {line}");
+        assert!(line.contains(says) && !line.contains("hunter2"), "{text}: {line}");
+    }
+}
+
+#[test]
+fn help_names_every_setting_and_its_variable() {
+    for text in ["--help", "serve --help"] {
+        let Err(CommandLineError::Asked(help)) = line(text) else {
+            panic!("no help");
+        };
+        for (flag, variable) in [
+            ("--demo", "QUAD_DEMO"),
+            ("--addr", "QUAD_ADDR"),
+            ("--redis-url", "REDIS_URL"),
+            ("--data-dir", "QUAD_DATA_DIR"),
+            ("--public-origin", "QUAD_PUBLIC_ORIGIN"),
+            ("--trusted-proxies", "QUAD_TRUSTED_PROXIES"),
+            ("--rate-limits", "QUAD_RATE_LIMITS"),
+            ("--site-dir", "QUAD_SITE_DIR"),
+            ("--workers", "QUAD_WORKERS"),
+            ("--log", "QUAD_LOG"),
+            ("--log-format", "QUAD_LOG_FORMAT"),
+            ("--inbox-max", "QUAD_INBOX_MAX"),
+            ("--inbox-days", "QUAD_INBOX_DAYS"),
+            ("--max-sockets-per-user", "QUAD_MAX_SOCKETS_PER_USER"),
+            ("--drain-seconds", "QUAD_DRAIN_SECONDS"),
+        ] {
+            assert!(help.contains(flag), "{text}: {flag}");
+            assert!(help.contains(&format!("[env: {variable}]")), "{text}: {variable}");
+        }
+    }
+    assert!(matches!(line("--version"), Err(CommandLineError::Asked(_))));
+    assert!(matches!(line("token"), Err(CommandLineError::Asked(_))));
+}
