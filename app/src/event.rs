@@ -208,6 +208,8 @@ pub enum CloseCode {
     TooSlow,
     /// 4503: the socket did not answer pings.
     NoPong,
+    /// 1012: the store is away just now.
+    Unavailable,
     /// 4409: too many sockets of one person.
     TooManySockets,
     /// 4429: too many frames.
@@ -225,6 +227,7 @@ impl CloseCode {
             Self::Forbidden => 4403,
             Self::NeverRegistered => 4408,
             Self::Drain | Self::TooSlow | Self::NoPong => 4503,
+            Self::Unavailable => 1012,
             Self::TooManySockets => 4409,
             Self::TooFast => 4429,
         }
@@ -242,6 +245,7 @@ impl CloseCode {
             Self::Drain => "server stops, come back",
             Self::TooSlow => "too slow, come back and catch up",
             Self::NoPong => "no answer to pings",
+            Self::Unavailable => "store away, come back",
             Self::TooManySockets => "too many sockets",
             Self::TooFast => "too many frames",
         }

@@ -66,9 +66,19 @@ impl Connection {
     }
 }
 
+/// What a topic carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Carries {
+    /// A history: every message counts, in its order.
+    History,
+    /// A value: only the newest counts.
+    Value,
+}
+
 /// A listener of one topic.
 struct Listener {
     connection: Arc<Connection>,
+    carries: Carries,
     /// The newest seq that was sent or skipped.
     position: u64,
     /// While its history is read: what came meanwhile.
@@ -109,13 +119,13 @@ impl Hub {
 
     /// Begins to listen, holding back what arrives until [`Hub::release`]. On a topic that is
     /// listened to already, it holds back from now on.
-    pub fn listen(&self, topic: &Topic, connection: &Arc<Connection>) {
+    pub fn listen(&self, topic: &Topic, connection: &Arc<Connection>, carries: Carries) {
         // The map stays locked meanwhile, so that the topic cannot be removed as empty in between.
         let mut topics = lock(&self.topics);
         let mut listeners = lock(topics.entry(topic.clone()).or_default());
         let listener = listeners.entry(connection.id).or_insert_with(|| {
             lock(&connection.listens).push(topic.clone());
-            Listener { connection: connection.clone(), position: 0, held: None }
+            Listener { connection: connection.clone(), carries, position: 0, held: None }
         });
         listener.held = Some(Vec::new());
     }
@@ -127,7 +137,7 @@ impl Hub {
         let Some(listener) = listeners.get_mut(&connection.id) else { return };
         listener.position = position;
         for (seq, frame) in listener.held.take().unwrap_or_default() {
-            listener.take(seq, &frame);
+            listener.take(topic, seq, &frame);
         }
     }
 
@@ -148,9 +158,9 @@ impl Hub {
 
     /// Delivers a frame to everybody who listens. `seq` is 0 where the topic has no history.
     pub fn deliver(&self, topic: &str, seq: u64, frame: &Frame) {
-        let Some(listeners) = self.listeners(topic) else { return };
+        let Some((topic, listeners)) = self.topic(topic) else { return };
         for listener in lock(&listeners).values_mut() {
-            listener.take(seq, frame);
+            listener.take(&topic, seq, frame);
         }
     }
 
@@ -187,15 +197,22 @@ impl Hub {
     }
 
     fn listeners(&self, topic: &str) -> Option<Listeners> {
-        lock(&self.topics).get(topic).cloned()
+        self.topic(topic).map(|(_, listeners)| listeners)
+    }
+
+    fn topic(&self, topic: &str) -> Option<(Topic, Listeners)> {
+        lock(&self.topics).get_key_value(topic).map(|(t, l)| (t.clone(), l.clone()))
     }
 }
 
 impl Listener {
-    fn take(&mut self, seq: u64, frame: &Frame) {
+    fn take(&mut self, topic: &Topic, seq: u64, frame: &Frame) {
         match &mut self.held {
             Some(held) if held.len() < MOST_HELD => held.push((seq, frame.clone())),
             Some(_) => self.connection.writer.close(CloseCode::TooSlow),
+            None if self.carries == Carries::Value => {
+                self.connection.writer.send_latest(topic, frame);
+            }
             None if seq == 0 => self.connection.writer.send(frame),
             // What was sent while catching up is not sent again.
             None if seq <= self.position => {}
@@ -247,7 +264,7 @@ mod tests {
         let hub = Hub::default();
         let (connection, client) = join(&hub).await;
         let topic = Topic::new("t".into());
-        hub.listen(&topic, &connection);
+        hub.listen(&topic, &connection, Carries::History);
         hub.deliver("t", 1, &frame("a"));
         hub.deliver("t", 2, &frame("b"));
         connection.writer.send(&frame("A"));
@@ -262,11 +279,11 @@ mod tests {
         let hub = Hub::default();
         let topic = Topic::new("t".into());
         let (first, _gone) = join(&hub).await;
-        hub.listen(&topic, &first);
+        hub.listen(&topic, &first, Carries::History);
         hub.release(&topic, &first, 0);
         assert_eq!(hub.disconnect(&first), [topic.clone()]);
         let (second, client) = join(&hub).await;
-        hub.listen(&topic, &second);
+        hub.listen(&topic, &second, Carries::History);
         hub.release(&topic, &second, 0);
         assert!(hub.disconnect(&first).is_empty());
         hub.deliver("t", 1, &frame("a"));

@@ -8,18 +8,21 @@ use std::{
     collections::VecDeque,
     io::{self, IoSlice},
     sync::{Mutex, MutexGuard},
+    time::{Duration, Instant},
 };
 
 use app::event::CloseCode;
 use bytes::{Buf, Bytes};
 use tokio::{net::TcpStream, sync::Notify};
 
-use super::frame::Frame;
+use super::{Topic, frame::Frame};
 
 /// Frames that may wait. A socket that is further behind comes back and catches up instead.
 const MOST_FRAMES: usize = 512;
 /// Bytes that may wait.
 const MOST_BYTES: usize = 1 << 20;
+/// Values of which only the newest counts are written this often.
+const LATEST_EVERY: Duration = Duration::from_millis(100);
 /// Frames handed to the kernel in one call.
 const BATCH: usize = 32;
 
@@ -40,6 +43,15 @@ struct State {
     closing: bool,
     /// The peer is gone.
     broken: bool,
+    /// Values of which only the newest counts; absent until there is one.
+    latest: Option<Box<Latest>>,
+}
+
+/// Values that change often: at most ten writes a second, the last value always.
+#[derive(Default)]
+struct Latest {
+    sent: Option<Instant>,
+    waiting: Vec<(Topic, Frame)>,
 }
 
 /// How the draining of a writer ended.
@@ -75,6 +87,30 @@ impl Writer {
         self.push(&mut state, frame.bytes().clone());
     }
 
+    /// Sends the newest value of `topic`, now or with the next write of such values; a value that
+    /// still waits is replaced.
+    pub fn send_latest(&self, topic: &Topic, frame: &Frame) {
+        let mut state = self.state();
+        if state.closing || state.broken {
+            return;
+        }
+        let latest = state.latest.get_or_insert_default();
+        let due = latest.sent.is_none_or(|sent| sent.elapsed() >= LATEST_EVERY);
+        if due && latest.waiting.is_empty() {
+            latest.sent = Some(Instant::now());
+            drop(state);
+            self.send(frame);
+            return;
+        }
+        match latest.waiting.iter_mut().find(|(known, _)| known == topic) {
+            Some((_, known)) => *known = frame.clone(),
+            None => latest.waiting.push((topic.clone(), frame.clone())),
+        }
+        if latest.waiting.len() == 1 {
+            self.wake.notify_one();
+        }
+    }
+
     /// Says goodbye. What waits behind a half-written frame is dropped: the peer catches up.
     pub fn close(&self, code: CloseCode) {
         let mut state = self.state();
@@ -98,7 +134,16 @@ impl Writer {
                         self.state().broken = true;
                     }
                 }
-                Flushed::Empty => self.wake.notified().await,
+                Flushed::Empty => match self.next_latest() {
+                    None => self.wake.notified().await,
+                    Some(at) => {
+                        let due = tokio::time::sleep_until(at.into());
+                        tokio::select! {
+                            () = self.wake.notified() => {}
+                            () = due => self.flush_latest(),
+                        }
+                    }
+                },
                 Flushed::Over(end) => return end,
             }
         }
@@ -111,6 +156,24 @@ impl Writer {
             if self.tcp.writable().await.is_err() {
                 return;
             }
+        }
+    }
+
+    /// When the values that wait are due.
+    fn next_latest(&self) -> Option<Instant> {
+        let state = self.state();
+        let latest = state.latest.as_ref().filter(|latest| !latest.waiting.is_empty())?;
+        Some(latest.sent.map_or_else(Instant::now, |sent| sent + LATEST_EVERY))
+    }
+
+    fn flush_latest(&self) {
+        let mut state = self.state();
+        let Some(latest) = &mut state.latest else { return };
+        latest.sent = Some(Instant::now());
+        let waiting = std::mem::take(&mut latest.waiting);
+        drop(state);
+        for (_, frame) in waiting {
+            self.send(&frame);
         }
     }
 
@@ -241,6 +304,21 @@ mod tests {
         assert_eq!(drained, Drained::Closed);
         let close = Frame::close(CloseCode::TooSlow);
         assert_eq!((received.len() - close.bytes().len()) % frame.bytes().len(), 0);
+    }
+
+    #[tokio::test]
+    async fn of_many_values_the_first_and_the_last_arrive() {
+        let (writer, mut client) = pair().await;
+        let topic = Topic::new("post".into());
+        for value in 0..100u8 {
+            writer.send_latest(&topic, &Frame::text(&[value]));
+        }
+        let mut received = [0; 6];
+        tokio::select! {
+            read = client.read_exact(&mut received) => drop(read.unwrap()),
+            _ = writer.drain() => panic!("nobody closed it"),
+        }
+        assert_eq!([received[2], received[5]], [0, 99]);
     }
 
     #[tokio::test]

@@ -79,6 +79,12 @@ impl Service {
         &self.limits
     }
 
+    /// Messages may have been lost: what is remembered may be wrong.
+    pub fn forget_everything(&self) {
+        self.sessions.forget_all();
+        self.people.forget_all();
+    }
+
     /// Tells every server, this one included.
     async fn tell(&self, control: &Control) -> Result<(), StoreError> {
         self.heed(control);

@@ -36,6 +36,12 @@ impl Default for People {
 }
 
 impl People {
+    /// Forgets everybody.
+    pub fn forget_all(&self) {
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
+        self.known.invalidate_all();
+    }
+
     /// Forgets somebody who changed.
     pub fn forget(&self, user: &UserId) {
         self.forgotten.fetch_add(1, Ordering::SeqCst);

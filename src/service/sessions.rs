@@ -41,6 +41,12 @@ impl Default for Sessions {
 }
 
 impl Sessions {
+    /// Forgets every session.
+    pub fn forget_all(&self) {
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
+        self.known.invalidate_all();
+    }
+
     /// Forgets one session of a person, or all but one.
     pub fn forget(&self, user: &UserId, session: Option<&str>, except: Option<&str>) {
         self.forgotten.fetch_add(1, Ordering::SeqCst);

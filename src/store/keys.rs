@@ -97,9 +97,17 @@ pub fn channel_topic(channel: &str) -> Topic {
     Topic::new(format!("{{ch:{channel}}}:live"))
 }
 
+/// Which broadcast channel a topic belongs to.
+pub fn channel_of(topic: &Topic) -> Option<&str> {
+    topic.as_str().strip_prefix("{ch:")?.strip_suffix("}:live")
+}
+
+/// The name of [`control_topic`].
+pub const CONTROL: &str = "{control}:live";
+
 /// What every server hears: sessions that ended, profiles that changed.
 pub fn control_topic() -> Topic {
-    Topic::new("{control}:live".to_owned())
+    Topic::new(CONTROL.to_owned())
 }
 
 /// What one server hears: answers to its questions, and its own probes.

@@ -24,6 +24,8 @@ use std::sync::Arc;
 use app::error::QuadError;
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
+use crate::config::StoreUrl;
+
 use self::{generation::Generation, link::Link, topology::Topology};
 
 /// How many entries an inbox keeps, and for how long.
@@ -45,7 +47,7 @@ pub struct Store {
 
 impl Store {
     /// Finds out what is behind `url`. Succeeds while the store is away.
-    pub async fn open(url: &str, retention: Retention) -> Result<Self, StoreError> {
+    pub async fn open(url: &StoreUrl, retention: Retention) -> Result<Self, StoreError> {
         let link = Link::new(Arc::new(Topology::discover(url).await?));
         Ok(Self { link, generation: Arc::default(), retention })
     }

@@ -13,6 +13,7 @@ use redis::{
 use tokio::sync::Mutex;
 
 use super::StoreError;
+use crate::config::StoreUrl;
 
 /// What `REDIS_URL` stands for.
 pub struct Topology {
@@ -28,57 +29,46 @@ enum Kind {
 }
 
 impl Topology {
-    /// Understands `redis://`, `rediss://` and `redis+unix://` URLs, `redis+cluster://a:1,b:2`
-    /// (and `rediss+cluster://`), and `redis+sentinel://a:26379,b:26379/<master name>`. A single
-    /// URL of a node that is part of a Cluster is taken for the whole Cluster.
-    pub async fn discover(url: &str) -> Result<Self, StoreError> {
-        if let Some((scheme, rest)) = url.split_once("+sentinel://") {
-            return Self::sentinel(scheme, rest);
+    /// Finds out what is behind `url`: a single node that is part of a Cluster is taken for the
+    /// whole Cluster.
+    pub async fn discover(url: &StoreUrl) -> Result<Self, StoreError> {
+        match url {
+            StoreUrl::Embedded => Err(StoreError::BadUrl("the embedded store has no URL yet")),
+            StoreUrl::Sentinel { nodes, master } => Self::sentinel(nodes, master),
+            StoreUrl::Cluster { nodes } => {
+                let seeds = nodes.iter().map(|url| node(url)).collect::<Result<_, _>>()?;
+                Ok(Self { seeds, kind: Kind::Cluster })
+            }
+            StoreUrl::Single(url) => {
+                let mut topology = Self { seeds: vec![node(url)?], kind: Kind::Node };
+                if topology.is_part_of_a_cluster().await {
+                    topology.kind = Kind::Cluster;
+                }
+                Ok(topology)
+            }
         }
-        if let Some((scheme, rest)) = url.split_once("+cluster://") {
-            let seeds = rest
-                .split(',')
-                .map(|host| node(&format!("{scheme}://{host}")))
-                .collect::<Result<_, _>>()?;
-            return Ok(Self { seeds, kind: Kind::Cluster });
-        }
-        let seed = node(url)?;
-        let mut topology = Self { seeds: vec![seed], kind: Kind::Node };
-        if topology.is_part_of_a_cluster().await {
-            topology.kind = Kind::Cluster;
-        }
-        Ok(topology)
     }
 
-    fn sentinel(scheme: &str, rest: &str) -> Result<Self, StoreError> {
-        let invalid = || StoreError::BadUrl("a Sentinel URL is redis+sentinel://HOST:PORT,…/NAME");
-        let (hosts, name) = rest.split_once('/').ok_or_else(invalid)?;
-        let (login, hosts) = match hosts.rsplit_once('@') {
-            Some((login, hosts)) => (format!("{login}@"), hosts),
-            None => (String::new(), hosts),
-        };
-        let addresses: Vec<ConnectionAddr> = hosts
-            .split(',')
-            .map(|host| Ok(node(&format!("redis://{host}"))?.addr().clone()))
-            .collect::<Result<_, StoreError>>()?;
-        let primary = node(&format!("{scheme}://{login}localhost"))?;
+    fn sentinel(nodes: &[String], master: &str) -> Result<Self, StoreError> {
+        let seeds = nodes.iter().map(|url| node(url)).collect::<Result<Vec<_>, _>>()?;
+        let addresses = seeds.iter().map(|seed| seed.addr().clone());
+        let primary = seeds[0].redis_settings();
         let mut builder =
-            SentinelClientBuilder::new(addresses, name.to_owned(), SentinelServerType::Master)?
+            SentinelClientBuilder::new(addresses, master.to_owned(), SentinelServerType::Master)?
                 .set_client_to_redis_protocol(ProtocolVersion::RESP3)
-                .set_client_to_redis_tcp_settings(tcp_settings());
-        if scheme == "rediss" {
+                .set_client_to_redis_tcp_settings(tcp_settings())
+                .set_client_to_redis_db(primary.db());
+        if matches!(seeds[0].addr(), ConnectionAddr::TcpTls { .. }) {
             builder = builder.set_client_to_redis_tls_mode(TlsMode::Secure);
         }
-        if let Some(username) = primary.redis_settings().username() {
+        if let Some(username) = primary.username() {
             builder = builder.set_client_to_redis_username(username);
         }
-        if let Some(password) = primary.redis_settings().password() {
+        if let Some(password) = primary.password() {
             builder = builder.set_client_to_redis_password(password);
         }
-        Ok(Self {
-            seeds: vec![primary],
-            kind: Kind::Sentinel(Mutex::new(builder.build()?)),
-        })
+        let kind = Kind::Sentinel(Mutex::new(builder.build()?));
+        Ok(Self { seeds, kind })
     }
 
     /// Whether keys are spread over slots of several nodes.

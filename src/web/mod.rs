@@ -1,4 +1,12 @@
-//! HTTP.
+//! HTTP: thin handlers by domain, over what [`crate::service`] does.
 
+pub mod accounts;
+pub mod auth;
 pub mod extract;
+pub mod health;
+pub mod notifications;
+pub mod openapi;
+pub mod pages;
+pub mod posts;
 pub mod problem;
+pub mod publish;

@@ -1,0 +1,361 @@
+//! One socket's life: it says who it is, listens, and leaves.
+//!
+//! A person's socket begins as somebody with a session who has not registered; from then on it is
+//! [`Socket`] that answers its frames. A program's socket needs not register.
+
+use std::{
+    pin::Pin,
+    sync::{Arc, atomic::Ordering},
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use app::{
+    event::{ClientFrame, CloseCode, ServerFrame},
+    model::UserId,
+};
+use bytes::{Buf, Bytes};
+use futures_util::StreamExt;
+use socket2::SockRef;
+use tokio::{
+    io::{self, AsyncRead, AsyncWrite, ReadBuf},
+    time::{Instant, timeout, timeout_at},
+};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        self, Message,
+        protocol::{Role, WebSocketConfig},
+    },
+};
+
+use super::{
+    catch_up,
+    frame::Frame,
+    hub::{Connection, Owner},
+    writer::Drained,
+};
+use crate::server::Shared;
+
+/// How long a person's socket may take to say who it is.
+const REGISTER_WITHIN: Duration = Duration::from_secs(10);
+/// The largest frame that is read.
+const LARGEST: usize = 64 << 10;
+/// Bytes read at a time: most frames of clients are short, and every socket keeps such a buffer.
+const READ_BUFFER: usize = 512;
+/// How long a socket may take to say goodbye.
+const GOODBYE_WITHIN: Duration = Duration::from_secs(2);
+/// Frames a second, on average, and in a burst.
+const FRAMES_PER_SECOND: f64 = 50.0;
+const BURST: f64 = 400.0;
+
+/// Why a socket ends: with a close frame of ours, or because the peer is gone.
+pub(super) type End = Option<CloseCode>;
+
+/// Serves a connection until it ends. `early` is what was read with the upgrade.
+pub async fn run(shared: &Shared, connection: Arc<Connection>, early: Bytes) {
+    metrics::gauge!("quad_sockets").increment(1.0);
+    let reader = Reader { connection: connection.clone(), early };
+    let config = WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(0)
+        .max_message_size(Some(LARGEST))
+        .max_frame_size(Some(LARGEST));
+    let mut frames = WebSocketStream::from_raw_socket(reader, Role::Server, Some(config)).await;
+    let end = serve(shared, &connection, &mut frames).await;
+    drop(frames);
+    say_goodbye(&connection, end).await;
+    let unheard = shared.service.hub().disconnect(&connection);
+    shared.live.broker.unsubscribe(unheard).await;
+    metrics::gauge!("quad_sockets").decrement(1.0);
+}
+
+async fn serve(
+    shared: &Shared,
+    connection: &Arc<Connection>,
+    frames: &mut WebSocketStream<Reader>,
+) -> End {
+    let mut incoming = Incoming { connection, frames, allowance: Allowance::new() };
+    let mut socket = match &connection.owner {
+        Owner::Token { .. } => Socket { shared, connection, user: None },
+        Owner::Session { user, .. } => {
+            let deadline = Instant::now() + REGISTER_WITHIN;
+            let unregistered = Unregistered { shared, connection, user };
+            match timeout_at(deadline, unregistered.register(&mut incoming)).await {
+                Ok(Ok(socket)) => socket,
+                Ok(Err(end)) => return end,
+                Err(_) => return Some(CloseCode::NeverRegistered),
+            }
+        }
+    };
+    loop {
+        let frame = match incoming.next().await {
+            Ok(frame) => frame,
+            Err(end) => return end,
+        };
+        if let Err(end) = socket.answer(frame).await {
+            return end;
+        }
+    }
+}
+
+/// Somebody with a session who has not said that they are there.
+struct Unregistered<'s> {
+    shared: &'s Shared,
+    connection: &'s Arc<Connection>,
+    user: &'s UserId,
+}
+
+impl<'s> Unregistered<'s> {
+    async fn register(self, incoming: &mut Incoming<'_>) -> Result<Socket<'s>, End> {
+        loop {
+            match incoming.next().await? {
+                ClientFrame::Register { user_id, resume } => {
+                    if user_id != *self.user {
+                        return Err(Some(CloseCode::Forbidden));
+                    }
+                    catch_up::inbox(self.shared, self.connection, self.user, resume).await?;
+                    let Self { shared, connection, user } = self;
+                    return Ok(Socket { shared, connection, user: Some(user) });
+                }
+                ClientFrame::Subscribe { r#ref, .. } | ClientFrame::Unsubscribe { r#ref, .. } => {
+                    refuse(self.connection, r#ref, "not_registered", "Register first.");
+                }
+                ClientFrame::Seen { .. } => {}
+            }
+        }
+    }
+}
+
+/// A socket that is known.
+struct Socket<'s> {
+    shared: &'s Shared,
+    connection: &'s Arc<Connection>,
+    /// Nobody for a program.
+    user: Option<&'s UserId>,
+}
+
+impl Socket<'_> {
+    async fn answer(&mut self, frame: ClientFrame) -> Result<(), End> {
+        let Self { shared, connection, user } = self;
+        match frame {
+            ClientFrame::Register { user_id, resume } => match user {
+                Some(user) if user_id == **user => {
+                    catch_up::inbox(shared, connection, user, resume).await
+                }
+                _ => Err(Some(CloseCode::Forbidden)),
+            },
+            ClientFrame::Subscribe { r#ref, channel, resume, last } => {
+                check_ref(&r#ref)?;
+                catch_up::channel(shared, connection, r#ref, channel, resume, last).await
+            }
+            ClientFrame::Unsubscribe { r#ref, channel } => {
+                check_ref(&r#ref)?;
+                catch_up::leave(shared, connection, r#ref, channel).await;
+                Ok(())
+            }
+            ClientFrame::Seen { epoch, seq } => {
+                let Some(user) = user else { return Ok(()) };
+                // Not answered: a mark that is stale or too high changes nothing.
+                if let Err(error) = shared.service.seen(user, &epoch, seq).await {
+                    tracing::debug!(%error, "a seen mark was refused");
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+fn check_ref(r#ref: &str) -> Result<(), End> {
+    if r#ref.len() <= 64 { Ok(()) } else { Err(Some(CloseCode::Malformed)) }
+}
+
+/// Tells a client that one of its frames was refused.
+pub(super) fn refuse(connection: &Connection, r#ref: String, code: &str, detail: &str) {
+    let error = ServerFrame::Error {
+        r#ref: Some(r#ref),
+        code: code.to_owned(),
+        detail: detail.to_owned(),
+    };
+    send(connection, &error);
+}
+
+/// Sends one frame to one socket.
+pub(super) fn send(connection: &Connection, frame: &ServerFrame) {
+    if let Some(frame) = Frame::of(frame) {
+        connection.writer.send(&frame);
+    }
+}
+
+/// What comes in, frame by frame, while what waits goes out.
+struct Incoming<'s> {
+    connection: &'s Arc<Connection>,
+    frames: &'s mut WebSocketStream<Reader>,
+    allowance: Allowance,
+}
+
+impl Incoming<'_> {
+    async fn next(&mut self) -> Result<ClientFrame, End> {
+        loop {
+            let message = tokio::select! {
+                message = self.frames.next() => message,
+                drained = self.connection.writer.drain() => {
+                    // Whoever closed it has said why.
+                    let (Drained::Closed | Drained::Broken) = drained;
+                    return Err(None);
+                }
+            };
+            let message = match message {
+                Some(Ok(message)) => message,
+                Some(Err(error)) => return Err(end_of(&error)),
+                None => return Err(None),
+            };
+            self.connection.heard.store(true, Ordering::Relaxed);
+            if !self.allowance.take() {
+                return Err(Some(CloseCode::TooFast));
+            }
+            match message {
+                Message::Text(text) => {
+                    let frame = serde_json::from_str(&text);
+                    return frame.map_err(|_| Some(CloseCode::Malformed));
+                }
+                Message::Binary(_) => return Err(Some(CloseCode::Malformed)),
+                Message::Close(_) => {
+                    // Reading on sends the answer that closing asks for.
+                    drop(self.frames.next().await);
+                    return Err(None);
+                }
+                // Pings are answered while reading.
+                Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
+            }
+        }
+    }
+}
+
+fn end_of(error: &tungstenite::Error) -> End {
+    match error {
+        tungstenite::Error::Capacity(_) => Some(CloseCode::TooLarge),
+        tungstenite::Error::Utf8(_) => Some(CloseCode::BadUtf8),
+        tungstenite::Error::Protocol(_) => Some(CloseCode::Malformed),
+        _ => None,
+    }
+}
+
+/// How many frames a client may still send: a bucket that fills with time.
+struct Allowance {
+    left: f64,
+    at: Instant,
+}
+
+impl Allowance {
+    fn new() -> Self {
+        Self { left: BURST, at: Instant::now() }
+    }
+
+    fn take(&mut self) -> bool {
+        let now = Instant::now();
+        let earned = (now - self.at).as_secs_f64() * FRAMES_PER_SECOND;
+        self.left = (self.left + earned).min(BURST) - 1.0;
+        self.at = now;
+        self.left >= 0.0
+    }
+}
+
+/// Sends the close frame and waits a little for the peer's. What it still sends is thrown away:
+/// closing with unread bytes would reset the connection, and the peer might never read the code.
+async fn say_goodbye(connection: &Connection, end: End) {
+    let writer = &connection.writer;
+    if let Some(code) = end {
+        writer.close(code);
+    }
+    let goodbye = async {
+        if writer.is_closing() {
+            writer.drain().await;
+        } else {
+            writer.settle().await;
+        }
+        let tcp = writer.tcp();
+        if SockRef::from(tcp).shutdown(std::net::Shutdown::Write).is_err() {
+            return;
+        }
+        let mut waste = vec![0; 16 << 10];
+        while tcp.readable().await.is_ok() {
+            match tcp.try_read(&mut waste) {
+                Ok(0) => return,
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(_) => return,
+            }
+        }
+    };
+    // A peer that does not even read its goodbye is cut off.
+    let _ = timeout(GOODBYE_WITHIN, goodbye).await;
+}
+
+/// The reading side for the WebSocket library. What it writes by itself (answers to pings and
+/// close frames, each whole) goes out in line with everything else.
+struct Reader {
+    connection: Arc<Connection>,
+    early: Bytes,
+}
+
+impl AsyncRead for Reader {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if !self.early.is_empty() {
+            let length = self.early.len().min(buffer.remaining());
+            buffer.put_slice(&self.early[..length]);
+            self.early.advance(length);
+            return Poll::Ready(Ok(()));
+        }
+        let tcp = self.connection.writer.tcp();
+        loop {
+            ready!(tcp.poll_read_ready(context))?;
+            match tcp.try_read(buffer.initialize_unfilled()) {
+                Ok(length) => {
+                    buffer.advance(length);
+                    return Poll::Ready(Ok(()));
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+    }
+}
+
+impl AsyncWrite for Reader {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.connection.writer.send(&Frame::encoded(bytes));
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_burst_is_allowed_and_then_so_many_a_second() {
+        let mut allowance = Allowance::new();
+        assert!((0..BURST as usize).all(|_| allowance.take()));
+        assert!(!allowance.take());
+        tokio::time::advance(Duration::from_secs(2)).await;
+        let taken = (0..1000).take_while(|_| allowance.take()).count();
+        assert_eq!(taken, 2 * FRAMES_PER_SECOND as usize - 1);
+    }
+}

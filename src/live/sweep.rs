@@ -1,0 +1,161 @@
+//! The position check: every 30 seconds each socket is told where its streams stand, so that a
+//! lost push is noticed; its session is looked up again, so that a lost revocation does not leave
+//! anybody connected; and it is pinged.
+//!
+//! Sockets take turns, a thirtieth of them a second, and each turn asks the store in one go.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use app::{
+    event::{CloseCode, ServerFrame},
+    model::{Epoch, UserId},
+};
+use tokio::{
+    sync::Notify,
+    time::{MissedTickBehavior, interval},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Topic,
+    frame::Frame,
+    hub::{Connection, Owner},
+};
+use crate::{
+    service::Service,
+    store::{StoreError, keys},
+};
+
+/// Turns in a round: every socket is checked once in so many seconds.
+const TURNS: u64 = 30;
+/// Sockets checked in one go when all are.
+const BATCH: usize = 500;
+
+/// Checks sockets until `stop`; all of them at once whenever `all` says so.
+pub async fn run(service: Arc<Service>, all: Arc<Notify>, stop: CancellationToken) {
+    let mut ticks = interval(Duration::from_secs(1));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut turn = 0;
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = all.notified() => {
+                for batch in service.hub().connections().chunks(BATCH) {
+                    check(&service, batch).await;
+                }
+            }
+            _ = ticks.tick() => {
+                turn = (turn + 1) % TURNS;
+                let mut due = service.hub().connections();
+                due.retain(|connection| connection.id.turn(TURNS) == turn);
+                due.iter().for_each(|connection| ping(connection));
+                for batch in due.chunks(BATCH) {
+                    check(&service, batch).await;
+                }
+            }
+        }
+    }
+}
+
+/// Pings a socket, or closes it if it has been silent since the last ping.
+fn ping(connection: &Connection) {
+    if connection.heard.swap(false, Ordering::Relaxed) {
+        connection.writer.send(&Frame::ping());
+    } else {
+        connection.writer.close(CloseCode::NoPong);
+    }
+}
+
+async fn check(service: &Service, connections: &[Arc<Connection>]) {
+    let checked = async {
+        end_dead_sessions(service, connections).await?;
+        tell_inbox_positions(service, connections).await?;
+        tell_channel_positions(service, connections).await
+    };
+    if let Err(error) = checked.await {
+        // The next round, or the next resubscription, checks again.
+        tracing::debug!(%error, "positions are checked later");
+    }
+}
+
+async fn end_dead_sessions(
+    service: &Service,
+    connections: &[Arc<Connection>],
+) -> Result<(), StoreError> {
+    let sessions: Vec<(&Arc<Connection>, (UserId, &str))> = connections
+        .iter()
+        .filter_map(|connection| match &connection.owner {
+            Owner::Session { user, session } => Some((connection, (user.clone(), &**session))),
+            Owner::Token { .. } => None,
+        })
+        .collect();
+    let ids: Vec<(UserId, &str)> = sessions.iter().map(|(_, id)| id.clone()).collect();
+    let live = service.store().sessions_live(&ids).await?;
+    for ((connection, _), live) in sessions.iter().zip(live) {
+        if !live {
+            connection.writer.close(CloseCode::SessionEnded);
+        }
+    }
+    Ok(())
+}
+
+async fn tell_inbox_positions(
+    service: &Service,
+    connections: &[Arc<Connection>],
+) -> Result<(), StoreError> {
+    let mut by_user: HashMap<UserId, Vec<&Arc<Connection>>> = HashMap::new();
+    for connection in connections {
+        if let Owner::Session { user, .. } = &connection.owner
+            && connection.topics().contains(&keys::user_topic(user))
+        {
+            by_user.entry(user.clone()).or_default().push(connection);
+        }
+    }
+    let users: Vec<UserId> = by_user.keys().cloned().collect();
+    let positions = service.store().inbox_positions(&users).await?;
+    for (user, (epoch, seq)) in users.iter().zip(positions) {
+        tell(by_user.get(user).into_iter().flatten(), None, epoch, seq);
+    }
+    Ok(())
+}
+
+async fn tell_channel_positions(
+    service: &Service,
+    connections: &[Arc<Connection>],
+) -> Result<(), StoreError> {
+    let mut by_channel: HashMap<String, Vec<&Arc<Connection>>> = HashMap::new();
+    for connection in connections {
+        for channel in connection.topics().iter().filter_map(channel_of) {
+            by_channel.entry(channel).or_default().push(connection);
+        }
+    }
+    let channels: Vec<String> = by_channel.keys().cloned().collect();
+    let positions = service.store().channel_positions(&channels).await?;
+    for (channel, position) in channels.iter().zip(positions) {
+        if let Some((epoch, seq)) = position {
+            let listeners = by_channel.get(channel).into_iter().flatten();
+            tell(listeners, Some(channel.clone()), epoch, seq);
+        }
+    }
+    Ok(())
+}
+
+fn channel_of(topic: &Topic) -> Option<String> {
+    keys::channel_of(topic).map(str::to_owned)
+}
+
+fn tell<'c>(
+    connections: impl Iterator<Item = &'c &'c Arc<Connection>>,
+    channel: Option<String>,
+    epoch: Epoch,
+    seq: u64,
+) {
+    let Some(frame) = Frame::of(&ServerFrame::Position { channel, epoch, seq }) else { return };
+    for connection in connections {
+        connection.writer.send(&frame);
+    }
+}

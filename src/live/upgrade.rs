@@ -1,0 +1,119 @@
+//! From an HTTP request to a socket: RFC 6455, section 4.
+//!
+//! The connection is taken over whole, so that frames which were encoded once can be written to
+//! it as they are.
+
+use app::{error::QuadError, event::CloseCode};
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use hyper::upgrade::OnUpgrade;
+use hyper_util::{rt::TokioIo, server::conn::auto::upgrade::downcast};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+use super::{hub::Owner, socket, writer::Writer};
+use crate::{
+    security::{client_addr, limits::Quota, token::Token},
+    server::Shared,
+    web::{auth, problem::Problem},
+};
+
+/// The subprotocol that is spoken here.
+const PROTOCOL: &str = "quad.v1";
+
+/// `GET /ws`.
+pub async fn upgrade(State(shared): State<Shared>, mut request: Request) -> Response {
+    match accept(&shared, &mut request).await {
+        Ok(response) => response,
+        Err(error) => Problem(error).into_response(),
+    }
+}
+
+async fn accept(shared: &Shared, request: &mut Request) -> Result<Response, QuadError> {
+    let headers = request.headers();
+    if !mentions(headers, header::CONNECTION, "upgrade")
+        || !mentions(headers, header::UPGRADE, "websocket")
+        || !mentions(headers, header::SEC_WEBSOCKET_VERSION, "13")
+    {
+        return Err(QuadError::malformed("This address is for WebSocket connections, version 13."));
+    }
+    let key = headers
+        .get(header::SEC_WEBSOCKET_KEY)
+        .ok_or_else(|| QuadError::malformed("The header Sec-WebSocket-Key is missing."))?;
+    let accepted = derive_accept_key(key.as_bytes());
+    let protocol = mentions(headers, header::SEC_WEBSOCKET_PROTOCOL, PROTOCOL);
+    let owner = owner(shared, headers).await?;
+
+    let address = shared.proxies.client(client_addr::peer(request.extensions()), headers);
+    shared.service.limits().check(Quota::Connect, &address.to_string())?;
+    if shared.live.is_draining() {
+        return Err(QuadError::Unavailable);
+    }
+    let upgrade = request.extensions_mut().remove::<OnUpgrade>().ok_or(QuadError::Internal)?;
+    let shared = shared.clone();
+    let tasks = shared.live.tasks.clone();
+    tasks.spawn(async move {
+        // A client that goes away before the upgrade is complete is nobody's fault.
+        let Ok(upgraded) = upgrade.await else { return };
+        let Ok(parts) = downcast::<TokioIo<TcpStream>>(upgraded) else {
+            tracing::error!("an upgraded connection is not a TCP stream");
+            return;
+        };
+        let writer = Writer::new(parts.io.into_inner());
+        let connection = shared.service.hub().connect(owner, writer);
+        if shared.live.is_draining() {
+            connection.writer.close(CloseCode::Drain);
+        }
+        socket::run(&shared, connection, parts.read_buf).await;
+    });
+
+    let mut response = Response::builder()
+        .status(StatusCode::SWITCHING_PROTOCOLS)
+        .header(header::CONNECTION, "upgrade")
+        .header(header::UPGRADE, "websocket")
+        .header(header::SEC_WEBSOCKET_ACCEPT, accepted);
+    if protocol {
+        response = response.header(header::SEC_WEBSOCKET_PROTOCOL, PROTOCOL);
+    }
+    response.body(axum::body::Body::empty()).map_err(|_| QuadError::Internal)
+}
+
+/// Whose socket it will be. A browser cannot set headers on a WebSocket, so a token may also come
+/// as a subprotocol `bearer.TOKEN`; never in the URL, which ends up in logs.
+async fn owner(shared: &Shared, headers: &HeaderMap) -> Result<Owner, QuadError> {
+    let offered = values(headers, header::SEC_WEBSOCKET_PROTOCOL)
+        .find_map(|protocol| protocol.strip_prefix("bearer."));
+    let token = match offered {
+        Some(token) => token.parse().map_err(|_| QuadError::NoSession)?,
+        None => auth::token(&shared.cookies, headers).ok_or(QuadError::NoSession)?,
+    };
+    match token {
+        Token::Session(token) => {
+            let session = shared.service.session(&token).await?.ok_or(QuadError::NoSession)?;
+            Ok(Owner::Session {
+                user: session.person.user_id.clone(),
+                session: session.id.clone(),
+            })
+        }
+        Token::Api(token) => {
+            let grant = shared.service.grant(&token).await?.ok_or(QuadError::NoSession)?;
+            Ok(Owner::Token { token: grant.id.clone() })
+        }
+    }
+}
+
+fn values(headers: &HeaderMap, name: header::HeaderName) -> impl Iterator<Item = &str> {
+    headers
+        .get_all(name)
+        .into_iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+}
+
+fn mentions(headers: &HeaderMap, name: header::HeaderName, word: &str) -> bool {
+    values(headers, name).any(|value| value.eq_ignore_ascii_case(word))
+}

@@ -1,0 +1,86 @@
+//! Every route and every layer, on one screen.
+
+use app::error::QuadError;
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::{HeaderValue, header},
+    middleware::{from_fn_with_state, map_response},
+    response::{IntoResponse, Response},
+    routing::{any, delete, get, patch, post, put},
+};
+use tower_http::{
+    catch_panic::CatchPanicLayer, compression::CompressionLayer, services::ServeDir,
+    set_header::SetResponseHeaderLayer,
+};
+
+use crate::{
+    live::upgrade::upgrade,
+    security::{headers, origin},
+    server::Shared,
+    web::{accounts, health, notifications, openapi, pages, posts, problem::Problem, publish},
+};
+
+/// The largest body that is taken: a post of 2,000 characters, escaped as JSON escapes at worst,
+/// fits in twice.
+const LARGEST_BODY: usize = 64 << 10;
+
+/// The whole server as one service.
+pub fn router(shared: Shared) -> Router {
+    let programs = Router::new()
+        .route("/api/v1/accounts", post(accounts::sign_up))
+        .route("/api/v1/sessions", post(accounts::log_in).delete(accounts::log_out_everywhere))
+        .route("/api/v1/sessions/current", delete(accounts::log_out))
+        .route("/api/v1/me", get(accounts::me).merge(patch(accounts::change)))
+        .route("/api/v1/people/{handle}", get(accounts::person))
+        .route("/api/v1/posts", get(posts::list).post(posts::create))
+        .route("/api/v1/posts/{post_id}", get(posts::read).delete(posts::delete))
+        .route("/api/v1/posts/{post_id}/like", put(posts::like).delete(posts::unlike))
+        .route("/api/v1/posts/{post_id}/likes", get(posts::likers))
+        .route("/api/v1/notifications", get(notifications::list))
+        .route("/api/v1/notifications/read", post(notifications::mark))
+        .route("/api/v1/openapi.json", get(openapi::document))
+        .route("/broadcast/{channel}", post(publish::broadcast))
+        .route("/stats/channel/{channel}", get(publish::channel_stats))
+        .route("/api/{*rest}", any(nothing_here))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .route("/ws", get(upgrade))
+        .method_not_allowed_fallback(wrong_method)
+        .layer(map_response(headers::no_store));
+
+    // A new build has new contents under the same names, so a browser asks whether they changed.
+    let files = Router::new()
+        .nest_service(
+            "/pkg",
+            ServeDir::new(shared.site_dir.join("pkg")).precompressed_br().precompressed_gzip(),
+        )
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("no-cache"),
+        ));
+
+    let people = pages::routes(Router::new(), &shared)
+        .fallback(pages::file_or_not_found)
+        .layer(from_fn_with_state(shared.clone(), pages::with_context))
+        .layer(CompressionLayer::new());
+
+    Router::new()
+        .merge(people)
+        .merge(files)
+        .merge(programs)
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(from_fn_with_state(shared.origin.clone(), origin::guard))
+        .layer(from_fn_with_state(shared.headers.clone(), headers::set))
+        .layer(CatchPanicLayer::custom(|_| Problem(QuadError::Internal).into_response()))
+        .with_state(shared)
+}
+
+async fn nothing_here() -> Response {
+    Problem(QuadError::NotFound).into_response()
+}
+
+async fn wrong_method() -> Response {
+    Problem(QuadError::MethodNotAllowed).into_response()
+}

@@ -1,0 +1,329 @@
+//! Puts the parts together, runs them, and stops them in order.
+
+use std::{
+    ops::Deref,
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use app::{cookie::CookiePolicy, event::CloseCode};
+use axum::{extract::FromRef, serve::ListenerExt};
+use leptos::config::LeptosOptions;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tokio::{
+    net::TcpListener,
+    sync::{Notify, mpsc},
+    time::timeout,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    config::{Config, StoreUrl},
+    live::{
+        broker::{Audience, Broker},
+        control::Control,
+        frame::Frame,
+        hub::Hub,
+        sweep,
+    },
+    router,
+    security::{
+        client_addr::TrustedProxies, headers::Headers, limits::Limits, origin::OriginRule, random,
+    },
+    service::{Service, directory::Directory},
+    store::{Retention, Store, keys},
+    web::pages,
+};
+
+/// What handlers share. Cheap to clone.
+#[derive(Clone)]
+pub struct Shared(Arc<Parts>);
+
+/// The parts of a server.
+pub struct Parts {
+    /// What Quad does.
+    pub service: Arc<Service>,
+    /// The live path.
+    pub live: Live,
+    /// Whose word on addresses is taken.
+    pub proxies: TrustedProxies,
+    /// How session cookies are written.
+    pub cookies: CookiePolicy,
+    /// Which pages are ours.
+    pub origin: Arc<OriginRule>,
+    /// What every answer says.
+    pub headers: Arc<Headers>,
+    /// Where the browser's files are.
+    pub site_dir: PathBuf,
+    /// Whether the demo's people are about.
+    pub demo: bool,
+    /// What Leptos needs to render.
+    pub leptos: LeptosOptions,
+    /// Counters and gauges.
+    pub metrics: PrometheusHandle,
+}
+
+/// What sockets need beside the service.
+pub struct Live {
+    /// Subscriptions.
+    pub broker: Broker,
+    /// The tasks of all sockets.
+    pub tasks: TaskTracker,
+    /// Sockets one person may have on this server.
+    pub max_sockets_per_user: u64,
+    draining: CancellationToken,
+}
+
+impl Live {
+    /// Whether the server is about to stop.
+    pub fn is_draining(&self) -> bool {
+        self.draining.is_cancelled()
+    }
+}
+
+impl Deref for Shared {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl FromRef<Shared> for LeptosOptions {
+    fn from_ref(shared: &Shared) -> Self {
+        shared.leptos.clone()
+    }
+}
+
+/// Passes what was published on: to the sockets that listen, or to this server itself.
+struct Switchboard {
+    hub: Arc<Hub>,
+    /// Set once, right after the broker it is needed for.
+    service: OnceLock<Arc<Service>>,
+    own: String,
+    questions: mpsc::Sender<Control>,
+    check_all: Arc<Notify>,
+}
+
+impl Audience for Switchboard {
+    fn receive(&self, topic: &str, payload: &[u8]) {
+        let mut parts = payload.splitn(2, |byte| *byte == b' ');
+        let (Some(seq), Some(body)) = (parts.next(), parts.next()) else { return };
+        let is_control = topic == keys::CONTROL || topic == self.own;
+        if !is_control {
+            let Some(seq) = std::str::from_utf8(seq).ok().and_then(|seq| seq.parse().ok()) else {
+                return;
+            };
+            self.hub.deliver(topic, seq, &Frame::text(body));
+            return;
+        }
+        let Ok(control) = serde_json::from_slice::<Control>(body) else { return };
+        if let Some(service) = self.service.get() {
+            service.heed(&control);
+        }
+        if let Control::Count { .. } = control {
+            // A question too many stays open, and its answer is partial.
+            let _ = self.questions.try_send(control);
+        }
+    }
+
+    fn wants(&self, topic: &str) -> bool {
+        self.hub.count(topic) > 0
+    }
+
+    fn resubscribed(&self) {
+        if let Some(service) = self.service.get() {
+            service.forget_everything();
+        }
+        self.check_all.notify_one();
+    }
+}
+
+/// A server that listens.
+pub struct Server {
+    shared: Shared,
+    listener: TcpListener,
+    /// The tasks that belong to the server and to no request.
+    tasks: TaskTracker,
+    stop: CancellationToken,
+    drain: Duration,
+}
+
+/// Why a server cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address is taken, or not ours.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(std::net::SocketAddr, std::io::Error),
+    /// The store's address cannot be understood.
+    #[error("{0}")]
+    Store(#[from] crate::store::StoreError),
+    /// The operating system gives no random bytes.
+    #[error("{0}")]
+    Internal(#[from] app::error::QuadError),
+    /// Two recorders in one process.
+    #[error("metrics cannot be recorded")]
+    Metrics,
+}
+
+/// Opens the store as the settings say.
+pub async fn open_store(config: &Config, url: &StoreUrl) -> Result<Store, StartError> {
+    let retention = Retention {
+        entries: config.inbox.max_entries,
+        age: config.inbox.max_age.as_millis() as u64,
+    };
+    Ok(Store::open(url, retention).await?)
+}
+
+/// The service without a server: for commands that work on the store and exit.
+pub async fn service(config: &Config, url: &StoreUrl) -> Result<Arc<Service>, StartError> {
+    let store = open_store(config, url).await?;
+    let directory = Directory { own: random::id()? };
+    Ok(Arc::new(Service::new(store, Arc::default(), Limits::off(), directory)))
+}
+
+impl Server {
+    /// Starts everything but serving.
+    pub async fn start(config: &Config, url: &StoreUrl, demo: bool) -> Result<Self, StartError> {
+        let listener = TcpListener::bind(config.addr)
+            .await
+            .map_err(|error| StartError::Listen(config.addr, error))?;
+        let store = open_store(config, url).await?;
+        let own = random::id()?;
+        let hub: Arc<Hub> = Arc::default();
+        let limits = if config.rate_limits { Limits::new() } else { Limits::off() };
+        let check_all: Arc<Notify> = Arc::default();
+        let (questions, asked) = mpsc::channel(256);
+        let switchboard = Arc::new(Switchboard {
+            hub: hub.clone(),
+            service: OnceLock::new(),
+            own: keys::server_topic(&own).as_str().to_owned(),
+            questions,
+            check_all: check_all.clone(),
+        });
+        let (broker, broker_task) = Broker::new(
+            store.clone(),
+            switchboard.clone(),
+            keys::server_topic(&own),
+            vec![keys::control_topic()],
+        );
+        let service = Arc::new(Service::new(store, hub, limits, Directory { own }));
+        // The only call: the broker's task has not started yet.
+        let _ = switchboard.service.set(service.clone());
+
+        let stop = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        tasks.spawn(broker_task.run(stop.clone()));
+        tasks.spawn(sweep::run(service.clone(), check_all, stop.clone()));
+        tasks.spawn(answer_questions(service.clone(), asked, stop.clone()));
+        tasks.spawn(keep(service.clone(), stop.clone(), Service::keep_alive));
+        tasks.spawn(keep(service.clone(), stop.clone(), Service::keep_trending));
+        if demo {
+            tasks.spawn(crate::demo::run(service.clone(), stop.clone()));
+        }
+
+        let cookies = config.cookies();
+        let proxies = config.trusted_proxies.clone();
+        let origin = OriginRule::new(config.public_origin.clone(), proxies.clone(), cookies);
+        let shared = Shared(Arc::new(Parts {
+            service,
+            live: Live {
+                broker,
+                tasks: TaskTracker::new(),
+                max_sockets_per_user: config.max_sockets_per_user as u64,
+                draining: CancellationToken::new(),
+            },
+            proxies,
+            cookies,
+            origin: Arc::new(origin),
+            headers: Arc::new(Headers::new(cookies.secure)),
+            site_dir: config.site_dir.clone(),
+            demo,
+            leptos: pages::leptos_options(&config.site_dir),
+            metrics: PrometheusBuilder::new().install_recorder().map_err(|_| StartError::Metrics)?,
+        }));
+        Ok(Self { shared, listener, tasks, stop, drain: config.drain })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> std::io::Result<std::net::SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Serves until `quit`, then drains: no new sockets, the open ones are told to come back
+    /// elsewhere, requests that run are finished.
+    pub async fn run(self, quit: impl Future<Output = ()>) -> std::io::Result<()> {
+        let Self { shared, listener, tasks, stop, drain } = self;
+        let app = router::router(shared.clone())
+            .into_make_service_with_connect_info::<std::net::SocketAddr>();
+        let listener = listener.tap_io(|tcp| {
+            // Without it, an answer might wait for the next one.
+            if let Err(error) = tcp.set_nodelay(true) {
+                tracing::debug!(%error, "no TCP_NODELAY");
+            }
+        });
+        let finish = CancellationToken::new();
+        let serving = axum::serve(listener, app)
+            .with_graceful_shutdown(finish.clone().cancelled_owned())
+            .into_future();
+        tokio::pin!(serving);
+        tokio::select! {
+            ended = &mut serving => return ended,
+            () = quit => {}
+        }
+        tracing::info!(sockets = shared.service.hub().len(), "draining");
+        shared.live.draining.cancel();
+        for connection in shared.service.hub().connections() {
+            connection.writer.close(CloseCode::Drain);
+        }
+        shared.live.tasks.close();
+        finish.cancel();
+        let drained = timeout(drain, async {
+            shared.live.tasks.wait().await;
+            (&mut serving).await
+        });
+        let ended = match drained.await {
+            Ok(ended) => ended,
+            Err(_) => {
+                tracing::warn!("some connections did not end in time; they are cut off");
+                Ok(())
+            }
+        };
+        stop.cancel();
+        tasks.close();
+        if timeout(Duration::from_secs(5), tasks.wait()).await.is_err() {
+            tracing::warn!("some tasks did not end in time");
+        }
+        ended
+    }
+}
+
+/// Runs one of the service's loops as a task of its own.
+async fn keep<F, T>(service: Arc<Service>, stop: CancellationToken, task: F)
+where
+    F: AsyncFnOnce(&Service, CancellationToken) -> T,
+{
+    task(&service, stop).await;
+}
+
+/// Answers what other servers ask, in turn.
+async fn answer_questions(
+    service: Arc<Service>,
+    mut asked: mpsc::Receiver<Control>,
+    stop: CancellationToken,
+) {
+    loop {
+        let question = tokio::select! {
+            () = stop.cancelled() => return,
+            question = asked.recv() => question,
+        };
+        match question {
+            Some(Control::Count { question, topic, answer_to }) => {
+                service.answer_count(question, &topic, &answer_to).await;
+            }
+            Some(_) => {}
+            None => return,
+        }
+    }
+}

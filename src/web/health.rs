@@ -1,0 +1,37 @@
+//! Whether the server lives, whether it can serve, and how it does.
+
+use app::error::QuadError;
+use axum::{
+    extract::State,
+    http::header::CONTENT_TYPE,
+    response::{IntoResponse, Response},
+};
+
+use super::problem::{Answer, ProblemDetails};
+use crate::server::Shared;
+
+/// The process lives.
+#[utoipa::path(get, path = "/healthz", tag = "operations",
+    responses((status = 200, body = String, content_type = "text/plain")))]
+pub async fn alive() -> &'static str {
+    "ok\n"
+}
+
+/// The store answers, and what is published comes back.
+#[utoipa::path(get, path = "/readyz", tag = "operations",
+    responses((status = 200, body = String, content_type = "text/plain"), (status = 503, body = ProblemDetails)))]
+pub async fn ready(State(shared): State<Shared>) -> Answer<&'static str> {
+    if shared.live.is_draining() {
+        return Err(QuadError::Unavailable.into());
+    }
+    shared.service.store().ping().await.map_err(QuadError::from)?;
+    if shared.live.broker.proves().await { Ok("ready\n") } else { Err(QuadError::Unavailable.into()) }
+}
+
+/// Counters and gauges in Prometheus' text format.
+#[utoipa::path(get, path = "/metrics", tag = "operations",
+    responses((status = 200, body = String, content_type = "text/plain")))]
+pub async fn metrics(State(shared): State<Shared>) -> Response {
+    let text = shared.metrics.render();
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+}

@@ -1,0 +1,85 @@
+//! What other programs call, with an API token.
+
+use axum::{extract::State, http::HeaderMap};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    auth::Program,
+    extract::{Json, Path},
+    posts::idempotency_key,
+    problem::{Answer, ProblemDetails},
+};
+use crate::server::Shared;
+
+/// A message to a channel.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct NewBroadcast {
+    /// 1 to 2,000 characters.
+    message: String,
+}
+
+/// A message that was published.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Broadcast {
+    /// Where.
+    channel: String,
+    /// Sockets that listened, on all servers.
+    subscriber_count: u64,
+    /// The message's id; the first one's for a repeat.
+    id: String,
+    /// True if a server did not answer in time: there may be more.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    partial: bool,
+}
+
+/// Publishes one event to everybody who listens to a channel.
+#[utoipa::path(post, path = "/broadcast/{channel}", tag = "programs", security(("token" = [])), request_body = NewBroadcast,
+    params(("channel" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = Broadcast), (status = 401, body = ProblemDetails), (status = 403, body = ProblemDetails),
+        (status = 422, body = ProblemDetails), (status = "default", body = ProblemDetails)))]
+pub async fn broadcast(
+    State(shared): State<Shared>,
+    Program(grant): Program,
+    Path(channel): Path<String>,
+    headers: HeaderMap,
+    Json(body): Json<NewBroadcast>,
+) -> Answer<Json<Broadcast>> {
+    let key = idempotency_key(&headers)?;
+    let published =
+        shared.service.broadcast(&grant, &channel, &body.message, key.as_deref()).await?;
+    Ok(Json(Broadcast {
+        channel,
+        subscriber_count: published.listeners,
+        id: published.id,
+        partial: published.partial,
+    }))
+}
+
+/// How many listen to a channel.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ChannelStats {
+    /// Which one.
+    channel: String,
+    /// Sockets, on all servers.
+    subscriber_count: u64,
+    /// True if a server did not answer in time: there may be more.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    partial: bool,
+}
+
+/// How many sockets listen to a channel.
+#[utoipa::path(get, path = "/stats/channel/{channel}", tag = "programs", security(("token" = [])),
+    params(("channel" = String, Path)),
+    responses((status = 200, body = ChannelStats), (status = 401, body = ProblemDetails), (status = 403, body = ProblemDetails),
+        (status = "default", body = ProblemDetails)))]
+pub async fn channel_stats(
+    State(shared): State<Shared>,
+    Program(grant): Program,
+    Path(channel): Path<String>,
+) -> Answer<Json<ChannelStats>> {
+    let (subscriber_count, partial) = shared.service.listeners_of(&grant, &channel).await?;
+    Ok(Json(ChannelStats { channel, subscriber_count, partial }))
+}
