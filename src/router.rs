@@ -5,7 +5,7 @@ use axum::{
     Router,
     extract::DefaultBodyLimit,
     http::{HeaderValue, header},
-    middleware::{from_fn_with_state, map_response},
+    middleware::from_fn_with_state,
     response::{IntoResponse, Response},
     routing::{any, delete, get, patch, post, put},
 };
@@ -47,8 +47,7 @@ pub fn router(shared: Shared) -> Router {
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
         .route("/ws", get(upgrade))
-        .method_not_allowed_fallback(wrong_method)
-        .layer(map_response(headers::no_store));
+        .method_not_allowed_fallback(wrong_method);
 
     // A new build has new contents under the same names, so a browser asks whether they changed.
     let files = Router::new()
@@ -72,7 +71,7 @@ pub fn router(shared: Shared) -> Router {
         .merge(programs)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(from_fn_with_state(shared.origin.clone(), origin::guard))
-        .layer(from_fn_with_state(shared.headers.clone(), headers::set))
+        .layer(from_fn_with_state(shared.headers.clone(), headers::complete))
         .layer(CatchPanicLayer::custom(|_| Problem(QuadError::Internal).into_response()))
         .with_state(shared)
 }

@@ -29,7 +29,7 @@ use crate::{
     },
     router,
     security::{
-        client_addr::TrustedProxies, headers::Headers, limits::Limits, origin::OriginRule, random,
+        client_addr::TrustedProxies, headers::ResponseHeaders, limits::Limits, origin::OriginRule, random,
     },
     service::{Service, directory::Directory},
     store::{Retention, Store, keys},
@@ -53,7 +53,7 @@ pub struct Parts {
     /// Which pages are ours.
     pub origin: Arc<OriginRule>,
     /// What every answer says.
-    pub headers: Arc<Headers>,
+    pub headers: Arc<ResponseHeaders>,
     /// Where the browser's files are.
     pub site_dir: PathBuf,
     /// Whether the demo's people are about.
@@ -180,7 +180,7 @@ pub async fn open_store(config: &Config, url: &StoreUrl) -> Result<Store, StartE
 pub async fn service(config: &Config, url: &StoreUrl) -> Result<Arc<Service>, StartError> {
     let store = open_store(config, url).await?;
     let directory = Directory { own: random::id()? };
-    Ok(Arc::new(Service::new(store, Arc::default(), Limits::off(), directory)))
+    Ok(Arc::new(Service::new(store, Arc::default(), Arc::new(Limits::new(false)), directory)))
 }
 
 impl Server {
@@ -192,7 +192,7 @@ impl Server {
         let store = open_store(config, url).await?;
         let own = random::id()?;
         let hub: Arc<Hub> = Arc::default();
-        let limits = if config.rate_limits { Limits::new() } else { Limits::off() };
+        let limits = Arc::new(Limits::new(config.rate_limits));
         let check_all: Arc<Notify> = Arc::default();
         let (questions, asked) = mpsc::channel(256);
         let switchboard = Arc::new(Switchboard {
@@ -208,13 +208,14 @@ impl Server {
             keys::server_topic(&own),
             vec![keys::control_topic()],
         );
-        let service = Arc::new(Service::new(store, hub, limits, Directory { own }));
+        let service = Arc::new(Service::new(store, hub, limits.clone(), Directory { own }));
         // The only call: the broker's task has not started yet.
         let _ = switchboard.service.set(service.clone());
 
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
         tasks.spawn(broker_task.run(stop.clone()));
+        tasks.spawn(limits.clone().keep_small(stop.clone()));
         tasks.spawn(sweep::run(service.clone(), check_all, stop.clone()));
         tasks.spawn(answer_questions(service.clone(), asked, stop.clone()));
         tasks.spawn(keep(service.clone(), stop.clone(), Service::keep_alive));
@@ -237,7 +238,10 @@ impl Server {
             proxies,
             cookies,
             origin: Arc::new(origin),
-            headers: Arc::new(Headers::new(cookies.secure)),
+            headers: Arc::new(ResponseHeaders::new(
+                config.public_origin.clone(),
+                config.trusted_proxies.clone(),
+            )),
             site_dir: config.site_dir.clone(),
             demo,
             leptos: pages::leptos_options(&config.site_dir),

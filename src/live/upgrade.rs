@@ -16,7 +16,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::{hub::Owner, socket, writer::Writer};
 use crate::{
-    security::{client_addr, limits::Quota, token::Token},
+    security::{client_addr, token::Token},
     server::Shared,
     web::{auth, problem::Problem},
 };
@@ -48,7 +48,7 @@ async fn accept(shared: &Shared, request: &mut Request) -> Result<Response, Quad
     let owner = owner(shared, headers).await?;
 
     let address = shared.proxies.client(client_addr::peer(request.extensions()), headers);
-    shared.service.limits().check(Quota::Connect, &address.to_string())?;
+    shared.service.limits().connect(address)?;
     if shared.live.is_draining() {
         return Err(QuadError::Unavailable);
     }

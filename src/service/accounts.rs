@@ -9,7 +9,7 @@ use app::{
 use super::Service;
 use crate::{
     live::control::Control,
-    security::{limits::Quota, random, token::SessionToken},
+    security::{random, token::SessionToken},
     store::{accounts::NewUser, now},
     validate,
 };
@@ -17,7 +17,7 @@ use crate::{
 impl Service {
     /// Makes an account and begins a session.
     pub async fn sign_up(&self, caller: Caller, account: NewAccount) -> Answer<SignedIn> {
-        self.limits.check(Quota::SignUp, &caller.address.to_string())?;
+        self.limits.sign_up(caller.address)?;
         let account = validate::new_account(account)?;
         let person = Person {
             user_id: random::user_id()?,
@@ -46,11 +46,10 @@ impl Service {
 
     /// Begins a session. Somebody who is not there takes as long as a wrong password.
     pub async fn log_in(&self, caller: Caller, credentials: Credentials) -> Answer<SignedIn> {
-        self.limits.check(Quota::LogIn, &caller.address.to_string())?;
         let credentials = validate::credentials(credentials)?;
+        self.limits.log_in(caller.address, credentials.handle.as_ref())?;
         let mut login = None;
         if let Some(handle) = &credentials.handle {
-            self.limits.check(Quota::LogIn, handle.as_str())?;
             if let Some(id) = self.store.find_handle(handle).await? {
                 login = self.store.login(&id).await?;
             }
@@ -96,7 +95,7 @@ impl Service {
         let user = &session.person.user_id;
         let change = validate::account_change(change)?;
         if let Some(password) = change.password {
-            self.limits.check(Quota::LogIn, user.as_str())?;
+            self.limits.guess(&session.person.handle)?;
             let login = self.store.login(user).await?.ok_or(QuadError::NoSession)?;
             if !self.passwords.verify(password.current, Some(login.password)).await? {
                 return Err(QuadError::WrongCredentials);

@@ -12,7 +12,7 @@ use app::{
 use super::{Service, posts::digest, tokens::Grant};
 use crate::{
     live::Topic,
-    security::{limits::Quota, random, token::Scope},
+    security::{random, token::Scope},
     store::{channels::NewMessage, keys, now, posts::Idempotency},
     validate,
 };
@@ -98,7 +98,7 @@ impl Service {
         key: Option<&str>,
     ) -> Answer<Published> {
         grant.allow(Scope::Publish)?;
-        self.limits.check(Quota::Publish, &grant.id)?;
+        self.limits.publish(&grant.id)?;
         let Channel::Broadcast(name) = channel.parse()? else {
             return Err(QuadError::Forbidden);
         };

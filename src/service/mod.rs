@@ -37,7 +37,7 @@ use crate::{
 pub struct Service {
     store: Store,
     hub: Arc<Hub>,
-    limits: Limits,
+    limits: Arc<Limits>,
     passwords: Passwords,
     sessions: Sessions,
     tokens: Tokens,
@@ -49,7 +49,7 @@ pub struct Service {
 
 impl Service {
     /// The service on `store`, whose sockets `hub` knows.
-    pub fn new(store: Store, hub: Arc<Hub>, limits: Limits, directory: Directory) -> Self {
+    pub fn new(store: Store, hub: Arc<Hub>, limits: Arc<Limits>, directory: Directory) -> Self {
         Self {
             sessions: Sessions::default(),
             tokens: Tokens::default(),

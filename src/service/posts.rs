@@ -9,7 +9,6 @@ use sha2::{Digest, Sha256};
 
 use super::Service;
 use crate::{
-    security::limits::Quota,
     store::{
         now,
         posts::{Idempotency, PostList, StoredPost},
@@ -28,7 +27,7 @@ impl Service {
         post: NewPost,
         key: Option<String>,
     ) -> Answer<Post> {
-        self.limits.check(Quota::Post, session.person.user_id.as_str())?;
+        self.limits.post(&session.person.user_id)?;
         let text = validate::new_post(&post)?;
         let key = key.as_deref().map(validate::idempotency_key).transpose()?.map(digest);
         let body = digest(&text);
@@ -113,7 +112,7 @@ impl Service {
         liked: bool,
     ) -> Answer<LikeState> {
         let person = &session.person;
-        self.limits.check(Quota::Like, person.user_id.as_str())?;
+        self.limits.like(&person.user_id)?;
         let actor = serde_json::to_string(person).map_err(|_| QuadError::Internal)?;
         let done = self
             .store
