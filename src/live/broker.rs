@@ -7,7 +7,7 @@
 //! it is the truth.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{HashMap, HashSet, hash_map::Entry},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -265,7 +265,6 @@ impl BrokerTask {
         connections: &'c mut Connections,
         node: Option<Address>,
     ) -> Result<&'c mut MultiplexedConnection, StoreError> {
-        use std::collections::hash_map::Entry;
         let ears = SharedEars { ears: self.ears.clone(), lost: connections.lost.clone() };
         match connections.nodes.entry(node) {
             Entry::Occupied(known) => Ok(known.into_mut()),
@@ -275,8 +274,8 @@ impl BrokerTask {
                     .set_connection_timeout(Some(PROOF_WITHIN))
                     .set_response_timeout(Some(PROOF_WITHIN))
                     .set_push_sender(ears);
-                let topology = self.store.link().topology();
-                Ok(new.insert(topology.connect(address, config).await?))
+                let connection = self.store.link().topology().connect(address, config).await?;
+                Ok(new.insert(connection))
             }
         }
     }

@@ -51,8 +51,9 @@ impl Service {
                 tracing::debug!(%error, "cannot say that this server lives");
             }
         }
-        let goodbye = self.store.link().query::<u64>(redis::cmd("ZREM").arg(keys::SERVERS).arg(own));
-        if let Err(error) = goodbye.await {
+        let mut goodbye = redis::cmd("ZREM");
+        goodbye.arg(keys::SERVERS).arg(own);
+        if let Err(error) = self.store.link().query::<u64>(&goodbye).await {
             tracing::debug!(%error, "cannot say goodbye");
         }
     }

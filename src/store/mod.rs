@@ -113,6 +113,12 @@ impl From<RedisError> for StoreError {
     }
 }
 
+impl From<redis::ParsingError> for StoreError {
+    fn from(error: redis::ParsingError) -> Self {
+        Self::from(RedisError::from(error))
+    }
+}
+
 /// What is internal goes to the log, and no further.
 impl From<StoreError> for QuadError {
     fn from(error: StoreError) -> Self {
