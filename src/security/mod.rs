@@ -1,6 +1,8 @@
 //! Who may do what, and how often.
 
 pub mod client_addr;
+pub mod headers;
+pub mod limits;
 pub mod origin;
 pub mod password;
 pub mod random;

@@ -1,0 +1,256 @@
+//! How often somebody may do something. The numbers are such that nobody who uses a browser by
+//! hand ever meets them, even where a whole campus shares one address.
+
+use std::{
+    hash::{BuildHasher, Hash, RandomState},
+    net::IpAddr,
+    num::NonZeroU32,
+    sync::Arc,
+    time::Duration,
+};
+
+use app::{
+    error::QuadError,
+    model::{Handle, UserId},
+};
+use governor::{
+    DefaultKeyedRateLimiter, Quota,
+    clock::{Clock, DefaultClock},
+};
+use tokio::time;
+use tokio_util::sync::CancellationToken;
+
+/// How many buckets one limit has at most. Two callers who meet in one share it, which neither
+/// notices unless the other is far beyond what people do; in return, no flood of addresses or
+/// handles can fill the memory: a bucket takes some 40 bytes.
+const BUCKETS: u64 = 1 << 16;
+
+/// How often buckets that are full again are dropped.
+const SWEEP: Duration = Duration::from_secs(60);
+
+/// All limits of one server. Each call takes one from the caller's bucket; errors: 429, with the
+/// seconds until there is one again.
+#[derive(Debug)]
+pub struct Limits {
+    sign_up: Limit,
+    log_in_from: Limit,
+    log_in_as: Limit,
+    post: Limit,
+    like: Limit,
+    publish: Limit,
+    person: Limit,
+    address: Limit,
+    connect: Limit,
+}
+
+impl Limits {
+    /// `on` is false for load tests, where one address plays thousands of people.
+    pub fn new(on: bool) -> Self {
+        let limit = |every: Duration, burst: u32| Limit::new(on, every, burst);
+        let (second, milli) = (Duration::from_secs(1), Duration::from_millis(1));
+        Self {
+            sign_up: limit(6 * second, 20),
+            log_in_from: limit(500 * milli, 60),
+            log_in_as: limit(2 * second, 20),
+            post: limit(2 * second, 20),
+            like: limit(50 * milli, 60),
+            publish: limit(milli, 2_000),
+            person: limit(20 * milli, 200),
+            address: limit(5 * milli, 1_000),
+            connect: limit(10 * milli, 1_000),
+        }
+    }
+
+    /// A sign-up from an address: 10 a minute, 20 at once.
+    pub fn sign_up(&self, from: IpAddr) -> Result<(), QuadError> {
+        self.sign_up.take(network(from))
+    }
+
+    /// A log-in: 2 a second and 60 at once from an address, one in 2 s and 20 at once as a person,
+    /// whether there is such a person or not.
+    pub fn log_in(&self, from: IpAddr, handle: Option<&Handle>) -> Result<(), QuadError> {
+        self.log_in_from.take(network(from))?;
+        match handle {
+            Some(handle) => self.log_in_as.take(handle.as_str()),
+            None => Ok(()),
+        }
+    }
+
+    /// A post: one in 2 s, 20 at once.
+    pub fn post(&self, person: &UserId) -> Result<(), QuadError> {
+        self.post.take(person)
+    }
+
+    /// A like or its withdrawal: 20 a second, 60 at once.
+    pub fn like(&self, person: &UserId) -> Result<(), QuadError> {
+        self.like.take(person)
+    }
+
+    /// A message of another program, by the hash of its token: 1,000 a second, 2,000 at once.
+    pub fn publish(&self, token: &str) -> Result<(), QuadError> {
+        self.publish.take(token)
+    }
+
+    /// Any request of a person: 50 a second, 200 at once.
+    pub fn person(&self, person: &UserId) -> Result<(), QuadError> {
+        self.person.take(person)
+    }
+
+    /// Any request from an address: 200 a second, 1,000 at once.
+    pub fn address(&self, from: IpAddr) -> Result<(), QuadError> {
+        self.address.take(network(from))
+    }
+
+    /// A new WebSocket from an address: 100 a second, 1,000 at once, because everybody comes back
+    /// when a server was away.
+    pub fn connect(&self, from: IpAddr) -> Result<(), QuadError> {
+        self.connect.take(network(from))
+    }
+
+    /// Drops buckets that nobody draws from, until it is told to stop.
+    pub async fn keep_small(self: Arc<Self>, stop: CancellationToken) {
+        while stop.run_until_cancelled(time::sleep(SWEEP)).await.is_some() {
+            for limit in [
+                &self.sign_up,
+                &self.log_in_from,
+                &self.log_in_as,
+                &self.post,
+                &self.like,
+                &self.publish,
+                &self.person,
+                &self.address,
+                &self.connect,
+            ] {
+                limit.sweep();
+            }
+        }
+    }
+}
+
+/// One limit: a bucket for each caller. Without buckets, nothing is limited.
+#[derive(Debug)]
+struct Limit {
+    buckets: Option<DefaultKeyedRateLimiter<u64>>,
+    /// Seeded at random, so that nobody can choose whose bucket to share.
+    hasher: RandomState,
+    clock: DefaultClock,
+}
+
+impl Limit {
+    fn new(on: bool, every: Duration, burst: u32) -> Self {
+        let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
+        let quota = Quota::with_period(every).map(|quota| quota.allow_burst(burst));
+        let buckets = quota.filter(|_| on).map(DefaultKeyedRateLimiter::keyed);
+        Self {
+            buckets,
+            hasher: RandomState::new(),
+            clock: DefaultClock::default(),
+        }
+    }
+
+    fn take(&self, caller: impl Hash) -> Result<(), QuadError> {
+        let Some(buckets) = &self.buckets else {
+            return Ok(());
+        };
+        let bucket = self.hasher.hash_one(caller) % BUCKETS;
+        buckets.check_key(&bucket).map_err(|not_until| {
+            let wait = not_until.wait_time_from(self.clock.now());
+            QuadError::TooManyRequests {
+                retry_after: wait.as_secs() + 1,
+            }
+        })
+    }
+
+    fn sweep(&self) {
+        if let Some(buckets) = &self.buckets {
+            buckets.retain_recent();
+            buckets.shrink_to_fit();
+        }
+    }
+}
+
+/// Whoever has one IPv6 address has the 2^64 of its network.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6((address.to_bits() >> 64 << 64).into()),
+        v4 => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at_once(mut call: impl FnMut() -> Result<(), QuadError>) -> usize {
+        let mut taken = 0;
+        while taken < 5_000 {
+            match call() {
+                Ok(()) => taken += 1,
+                Err(QuadError::TooManyRequests { retry_after }) => {
+                    assert!((1..=7).contains(&retry_after), "{retry_after}");
+                    break;
+                }
+                Err(other) => panic!("{other:?}"),
+            }
+        }
+        taken
+    }
+
+    #[test]
+    fn each_caller_has_a_bucket_of_its_own() {
+        let limits = Limits::new(true);
+        let (ana, bob): (UserId, UserId) = ("0aaaaaaa".parse().unwrap(), "0bbbbbbb".parse().unwrap());
+        assert!((60..70).contains(&at_once(|| limits.like(&ana))));
+        assert!(limits.like(&bob).is_ok());
+        assert_eq!(at_once(|| limits.post(&ana)), 20);
+        let address = "192.0.2.1".parse().unwrap();
+        assert_eq!(at_once(|| limits.sign_up(address)), 20);
+        let handle: Handle = "ana".parse().unwrap();
+        assert_eq!(at_once(|| limits.log_in(address, Some(&handle))), 20);
+        let elsewhere = "192.0.2.2".parse().unwrap();
+        assert!(limits.log_in(elsewhere, Some(&handle)).is_err(), "as one person from anywhere");
+        assert!(limits.log_in(elsewhere, Some(&"bob".parse().unwrap())).is_ok());
+    }
+
+    #[test]
+    fn an_ipv6_network_is_one_caller() {
+        let limits = Limits::new(true);
+        let mut host = 0u128;
+        let taken = at_once(|| {
+            host += 1;
+            limits.sign_up(IpAddr::V6((0x2001_0db8_u128 << 96 | host).into()))
+        });
+        assert_eq!(taken, 20);
+        assert!(limits.sign_up("2001:db8:0:1::1".parse().unwrap()).is_ok());
+        assert!(limits.sign_up("::ffff:192.0.2.1".parse().unwrap()).is_ok());
+    }
+
+    #[test]
+    fn off_is_off() {
+        let limits = Limits::new(false);
+        let ana: UserId = "0aaaaaaa".parse().unwrap();
+        assert_eq!(at_once(|| limits.post(&ana)), 5_000);
+    }
+
+    #[test]
+    fn no_flood_fills_the_memory() {
+        let limit = Limit::new(true, Duration::from_nanos(1), 1);
+        for caller in 0..BUCKETS * 4 {
+            limit.take(caller).ok();
+        }
+        let buckets = limit.buckets.as_ref().unwrap();
+        assert!(buckets.len() as u64 <= BUCKETS);
+        std::thread::sleep(Duration::from_millis(5));
+        limit.sweep();
+        assert!(limit.buckets.as_ref().unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn the_sweeper_ends_when_it_is_told() {
+        let stop = CancellationToken::new();
+        let sweeper = tokio::spawn(Arc::new(Limits::new(true)).keep_small(stop.clone()));
+        tokio::task::yield_now().await;
+        stop.cancel();
+        sweeper.await.unwrap();
+    }
+}
