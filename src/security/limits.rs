@@ -189,11 +189,11 @@ mod tests {
     fn each_caller_has_a_bucket_of_its_own() {
         let limits = Limits::new(true);
         let (ana, bob): (UserId, UserId) = ("0aaaaaaa".parse().unwrap(), "0bbbbbbb".parse().unwrap());
-        assert!((60..70).contains(&at_once(|| limits.like(&ana))));
+        assert!((2_000..2_200).contains(&at_once(|| limits.like(&ana))));
         assert!(limits.like(&bob).is_ok());
         assert_eq!(at_once(|| limits.post(&ana)), 20);
         let address = "192.0.2.1".parse().unwrap();
-        assert_eq!(at_once(|| limits.sign_up(address)), 20);
+        assert_eq!(at_once(|| limits.sign_up(address)), 200);
         let handle: Handle = "ana".parse().unwrap();
         assert_eq!(at_once(|| limits.log_in(address, Some(&handle))), 20);
         let elsewhere = "192.0.2.2".parse().unwrap();
@@ -209,7 +209,7 @@ mod tests {
             host += 1;
             limits.sign_up(IpAddr::V6((0x2001_0db8_u128 << 96 | host).into()))
         });
-        assert_eq!(taken, 20);
+        assert_eq!(taken, 200);
         assert!(limits.sign_up("2001:db8:0:1::1".parse().unwrap()).is_ok());
         assert!(limits.sign_up("::ffff:192.0.2.1".parse().unwrap()).is_ok());
     }
@@ -234,11 +234,11 @@ mod tests {
         assert!(limit.buckets.as_ref().unwrap().is_empty());
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn the_sweeper_ends_when_it_is_told() {
         let stop = CancellationToken::new();
         let sweeper = tokio::spawn(Arc::new(Limits::new(true)).keep_small(stop.clone()));
-        time::sleep(SWEEP * 3).await;
+        tokio::task::yield_now().await;
         stop.cancel();
         sweeper.await.unwrap();
     }

@@ -44,7 +44,13 @@ impl Origin {
         }
     }
 
-    fn of_request(https: bool, authority: &str) -> Option<Self> {
+    /// The origin that a request was sent to, by its own words: anybody can make a browser send
+    /// one that names their host.
+    pub fn asked_for(https: bool, head: Head<'_>) -> Option<Self> {
+        Self::from_parts(https, authority(head)?)
+    }
+
+    fn from_parts(https: bool, authority: &str) -> Option<Self> {
         let (host, port) = host_and_port(authority)?;
         let port = port.unwrap_or(default_port(https));
         Some(Self { https, host, port })
@@ -74,7 +80,7 @@ impl FromStr for Origin {
         if !https && !scheme.eq_ignore_ascii_case("http") {
             return Err(NoSuchOrigin);
         }
-        Self::of_request(https, authority).ok_or(NoSuchOrigin)
+        Self::from_parts(https, authority).ok_or(NoSuchOrigin)
     }
 }
 
@@ -96,6 +102,18 @@ pub struct Head<'a> {
     pub headers: &'a HeaderMap,
     /// The other end of the connection.
     pub peer: IpAddr,
+}
+
+impl<'a> Head<'a> {
+    /// Of a whole request.
+    pub fn of(request: &'a Request) -> Self {
+        Self {
+            method: request.method(),
+            uri: request.uri(),
+            headers: request.headers(),
+            peer: client_addr::peer(request.extensions()),
+        }
+    }
 }
 
 /// Decides which requests come from our own pages, or from no page at all.
@@ -147,7 +165,7 @@ impl OriginRule {
             return Some(public.clone());
         }
         let https = self.proxies.tells_https(head.peer, head.headers);
-        let origin = Origin::of_request(https, authority(head)?)?;
+        let origin = Origin::asked_for(https, head)?;
         origin.is_loopback().then_some(origin)
     }
 }
@@ -155,13 +173,7 @@ impl OriginRule {
 /// Refuses what does not come from our own pages: a layer for the whole router, outside of
 /// everything that changes anything.
 pub async fn guard(State(rule): State<Arc<OriginRule>>, request: Request, next: Next) -> Response {
-    let head = Head {
-        method: request.method(),
-        uri: request.uri(),
-        headers: request.headers(),
-        peer: client_addr::peer(request.extensions()),
-    };
-    match rule.check(head) {
+    match rule.check(Head::of(&request)) {
         Ok(()) => next.run(request).await,
         Err(error) => Problem(error).into_response(),
     }
