@@ -2,17 +2,37 @@
 //! JavaScript, and is a thin face of the server's `Backend`, which checks who may do what.
 
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     error::QuadError,
-    model::{
-        AccountChange, Credentials, Epoch, Handle, Inbox, InboxMark, LikeState, Likers, Me,
-        NewAccount, NewPost, Order, Person, Post, PostId, PostPage, PostQuery,
-    },
+    model::{Epoch, Handle, Inbox, LikeState, Likers, Me, Order, Person, Post, PostId, PostPage},
 };
 
 #[cfg(feature = "ssr")]
-use crate::{backend::RequestContext, model::SignedIn};
+use crate::{
+    backend::RequestContext,
+    model::{AccountChange, Credentials, InboxMark, NewAccount, NewPost, PostQuery, SignedIn},
+};
+
+/// What every page needs to know before anything else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Visit {
+    /// Oneself; `None` for somebody without a session, an error where the store could not say.
+    pub me: Result<Option<Me>, QuadError>,
+    /// Whether the demo's people are about.
+    pub demo: bool,
+}
+
+/// Who is there, and what kind of house it is.
+#[server(prefix = "/fn", endpoint = "read_visit")]
+pub async fn read_visit() -> Result<Visit, QuadError> {
+    let demo = RequestContext::current()?.demo;
+    Ok(Visit {
+        me: my_account().await,
+        demo,
+    })
+}
 
 /// One's own account; `None` for somebody without a session.
 #[server(prefix = "/fn", endpoint = "my_account")]
@@ -29,7 +49,11 @@ pub async fn my_account() -> Result<Option<Me>, QuadError> {
 pub async fn sign_up(handle: String, password: String, name: String) -> Result<(), QuadError> {
     let context = RequestContext::current()?;
     let name = Some(name).filter(|name| !name.trim().is_empty());
-    let account = NewAccount { handle, password, name };
+    let account = NewAccount {
+        handle,
+        password,
+        name,
+    };
     let signed_in = context.backend.sign_up(context.caller, account).await?;
     begin_session(&context, &signed_in)
 }
@@ -55,7 +79,10 @@ pub async fn log_out() -> Result<(), QuadError> {
 #[server(prefix = "/fn", endpoint = "log_out_everywhere")]
 pub async fn log_out_everywhere() -> Result<(), QuadError> {
     let context = RequestContext::current()?;
-    context.backend.log_out_everywhere(context.session()?).await?;
+    context
+        .backend
+        .log_out_everywhere(context.session()?)
+        .await?;
     end_session(&context)
 }
 
@@ -63,23 +90,33 @@ pub async fn log_out_everywhere() -> Result<(), QuadError> {
 #[server(prefix = "/fn", endpoint = "change_name")]
 pub async fn change_name(name: String) -> Result<Me, QuadError> {
     let context = RequestContext::current()?;
-    let change = AccountChange { name: Some(name), ..AccountChange::default() };
-    context.backend.change_account(context.session()?, change).await
+    let change = AccountChange {
+        name: Some(name),
+        ..AccountChange::default()
+    };
+    let me = context
+        .backend
+        .change_account(context.session()?, change)
+        .await?;
+    land("/settings?saved=name");
+    Ok(me)
 }
 
 /// Changes the password and ends all other sessions.
 #[server(prefix = "/fn", endpoint = "change_password")]
-pub async fn change_password(
-    current_password: String,
-    password: String,
-) -> Result<Me, QuadError> {
+pub async fn change_password(current_password: String, password: String) -> Result<Me, QuadError> {
     let context = RequestContext::current()?;
     let change = AccountChange {
         password: Some(password),
         current_password: Some(current_password),
         ..AccountChange::default()
     };
-    context.backend.change_account(context.session()?, change).await
+    let me = context
+        .backend
+        .change_account(context.session()?, change)
+        .await?;
+    land("/settings?saved=password");
+    Ok(me)
 }
 
 /// Finds a person by handle.
@@ -92,14 +129,22 @@ pub async fn find_person(handle: Handle) -> Result<Person, QuadError> {
 #[server(prefix = "/fn", endpoint = "create_post")]
 pub async fn create_post(text: String) -> Result<Post, QuadError> {
     let context = RequestContext::current()?;
-    context.backend.create_post(context.session()?, NewPost { text }, None).await
+    context
+        .backend
+        .create_post(context.session()?, NewPost { text }, None)
+        .await
 }
 
 /// Deletes one's own post.
 #[server(prefix = "/fn", endpoint = "delete_post")]
 pub async fn delete_post(post_id: PostId) -> Result<(), QuadError> {
     let context = RequestContext::current()?;
-    context.backend.delete_post(context.session()?, &post_id).await
+    context
+        .backend
+        .delete_post(context.session()?, &post_id)
+        .await?;
+    land("/");
+    Ok(())
 }
 
 /// One post as the viewer sees it.
@@ -117,7 +162,12 @@ pub async fn read_posts(
     before: Option<String>,
 ) -> Result<PostPage, QuadError> {
     let context = RequestContext::current()?;
-    let query = PostQuery { order, author, before, limit: Some(20) };
+    let query = PostQuery {
+        order,
+        author,
+        before,
+        limit: Some(20),
+    };
     context.backend.posts(context.viewer()?, query).await
 }
 
@@ -132,14 +182,24 @@ pub async fn read_likers(post_id: PostId, after: Option<String>) -> Result<Liker
 #[server(prefix = "/fn", endpoint = "set_like")]
 pub async fn set_like(post_id: PostId, liked: bool) -> Result<LikeState, QuadError> {
     let context = RequestContext::current()?;
-    context.backend.set_like(context.session()?, &post_id, liked).await
+    let state = context
+        .backend
+        .set_like(context.session()?, &post_id, liked)
+        .await?;
+    if let Some(page) = referring_page() {
+        land(&format!("{page}#post-{post_id}"));
+    }
+    Ok(state)
 }
 
 /// A page of the inbox.
 #[server(prefix = "/fn", endpoint = "read_inbox")]
 pub async fn read_inbox(before: Option<u64>) -> Result<Inbox, QuadError> {
     let context = RequestContext::current()?;
-    context.backend.inbox(context.session()?, before, Some(30)).await
+    context
+        .backend
+        .inbox(context.session()?, before, Some(30))
+        .await
 }
 
 /// Marks the inbox as read up to what was on the page.
@@ -151,27 +211,60 @@ pub async fn mark_inbox_read(
 ) -> Result<(), QuadError> {
     let context = RequestContext::current()?;
     let group = group.filter(|group| !group.is_empty());
-    let mark = InboxMark { epoch, through, group, unread: None };
+    let mark = InboxMark {
+        epoch,
+        through,
+        group,
+        unread: None,
+    };
     context.backend.mark_inbox(context.session()?, mark).await
 }
 
 #[cfg(feature = "ssr")]
 fn begin_session(context: &RequestContext, signed_in: &SignedIn) -> Result<(), QuadError> {
     set_cookie(context.cookies.begin(&signed_in.token))?;
-    leptos_axum::redirect("/");
+    land("/");
     Ok(())
 }
 
 #[cfg(feature = "ssr")]
 fn end_session(context: &RequestContext) -> Result<(), QuadError> {
     set_cookie(context.cookies.end())?;
-    leptos_axum::redirect("/");
+    land("/");
     Ok(())
 }
 
 #[cfg(feature = "ssr")]
 fn set_cookie(value: Option<axum::http::HeaderValue>) -> Result<(), QuadError> {
     let response = use_context::<leptos_axum::ResponseOptions>().ok_or(QuadError::Internal)?;
-    response.append_header(axum::http::header::SET_COOKIE, value.ok_or(QuadError::Internal)?);
+    response.append_header(
+        axum::http::header::SET_COOKIE,
+        value.ok_or(QuadError::Internal)?,
+    );
     Ok(())
+}
+
+/// Where a plain form leads to. A page that is awake decides for itself.
+#[cfg(feature = "ssr")]
+fn land(path: &str) {
+    let parts = use_context::<axum::http::request::Parts>();
+    let accept = parts
+        .as_ref()
+        .and_then(|parts| parts.headers.get(axum::http::header::ACCEPT));
+    let plain = accept.and_then(|accept| accept.to_str().ok());
+    if plain.is_some_and(|accept| accept.contains("text/html")) {
+        leptos_axum::redirect(path);
+    }
+}
+
+/// The page that a plain form was on, without what an earlier form left in its address.
+#[cfg(feature = "ssr")]
+fn referring_page() -> Option<String> {
+    use leptos::server_fn::error::ServerFnUrlError;
+
+    let parts = use_context::<axum::http::request::Parts>()?;
+    let referer = parts.headers.get(axum::http::header::REFERER)?;
+    let mut page = referer.to_str().ok()?.to_owned();
+    ServerFnUrlError::<QuadError>::strip_error_info(&mut page);
+    Some(page)
 }

@@ -55,8 +55,12 @@ pub trait Backend: Send + Sync + 'static {
     async fn person(&self, handle: &Handle) -> Answer<Person>;
 
     /// Publishes a post. With an idempotency key, a repeat answers the first post.
-    async fn create_post(&self, session: &Session, post: NewPost, key: Option<String>)
-    -> Answer<Post>;
+    async fn create_post(
+        &self,
+        session: &Session,
+        post: NewPost,
+        key: Option<String>,
+    ) -> Answer<Post>;
     /// Deletes one's own post. Errors: `no_such_post`, `forbidden`.
     async fn delete_post(&self, session: &Session, id: &PostId) -> Answer<()>;
     /// One post as the viewer sees it.
@@ -64,14 +68,22 @@ pub trait Backend: Send + Sync + 'static {
     /// A page of the feed, or of one author.
     async fn posts(&self, viewer: Option<&Session>, query: PostQuery) -> Answer<PostPage>;
     /// Who likes a post, the newest first. `limit` is 1 to 100.
-    async fn likers(&self, id: &PostId, after: Option<String>, limit: Option<u64>)
-    -> Answer<Likers>;
+    async fn likers(
+        &self,
+        id: &PostId,
+        after: Option<String>,
+        limit: Option<u64>,
+    ) -> Answer<Likers>;
     /// Asks for a state, liked or not; a repeat changes nothing and answers the same.
     async fn set_like(&self, session: &Session, id: &PostId, liked: bool) -> Answer<LikeState>;
 
     /// A page of the inbox, the newest group first, from below `before`. `limit` is 1 to 100.
-    async fn inbox(&self, session: &Session, before: Option<u64>, limit: Option<u64>)
-    -> Answer<Inbox>;
+    async fn inbox(
+        &self,
+        session: &Session,
+        before: Option<u64>,
+        limit: Option<u64>,
+    ) -> Answer<Inbox>;
     /// Marks as read or unread. Errors: `stale`, `invalid`.
     async fn mark_inbox(&self, session: &Session, mark: InboxMark) -> Answer<()>;
 }

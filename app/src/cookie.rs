@@ -86,6 +86,13 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(COOKIE, "quad=".parse().unwrap());
         assert_eq!(policy.read(&headers), None);
-        assert!(policy.end().unwrap().to_str().unwrap().contains("Max-Age=0"));
+        assert!(
+            policy
+                .end()
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .contains("Max-Age=0")
+        );
     }
 }

@@ -171,7 +171,9 @@ impl fmt::Display for QuadError {
             Self::KeyReused => "This idempotency key was used for something else.",
             Self::TooManyRequests { .. } => "That was too much at once. Please wait a moment.",
             Self::Internal => "Something went wrong on our side. Please try again.",
-            Self::Unavailable => "Quad cannot reach its store just now. Please try again in a moment.",
+            Self::Unavailable => {
+                "Quad cannot reach its store just now. Please try again in a moment."
+            }
             Self::Offline => "The server cannot be reached. Please check your connection.",
         })
     }

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Epoch, Kind, Person, PostId, Position, UserId};
+use crate::model::{Epoch, Kind, Person, Position, PostId, UserId};
 
 /// What a client may say.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,10 @@
 //! What the server and the browser share: the [`model`], the wire ([`event`]), the errors
 //! ([`error`]), the calls ([`api`]) and the pages.
 //!
+//! In reading order: `pages` compose `components`; `live` holds the browser's socket and the one
+//! state that it feeds; `toasts` shows what just happened; `browser` is all that is asked of the
+//! browser directly.
+//!
 //! The feature `ssr` renders on the server, `hydrate` wakes the same pages up in the browser.
 
 // `#[server]` makes a struct of each function's arguments, and copies no docs to its fields.
@@ -8,11 +12,18 @@
 pub mod api;
 #[cfg(feature = "ssr")]
 pub mod backend;
+mod browser;
+mod components;
 #[cfg(feature = "ssr")]
 pub mod cookie;
 pub mod error;
 pub mod event;
+// The server renders the live parts, and leaves it to the browser to run them.
+#[cfg_attr(not(feature = "hydrate"), allow(dead_code))]
+mod live;
 pub mod model;
-pub mod pages;
+mod pages;
+#[cfg_attr(not(feature = "hydrate"), allow(dead_code))]
+mod toasts;
 
 pub use pages::{App, shell};

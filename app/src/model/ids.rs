@@ -149,7 +149,14 @@ mod tests {
         for good in ["0abcdefg", "12345678", "9zzzzzzzzzzzzzzzzzzzzzzzzz"] {
             assert_eq!(good.parse::<UserId>().unwrap().as_str(), good);
         }
-        for bad in ["", "abcdefgh", "0abcdef", "0Abcdefg", "0abcdef}", "9zzzzzzzzzzzzzzzzzzzzzzzzzz"] {
+        for bad in [
+            "",
+            "abcdefgh",
+            "0abcdef",
+            "0Abcdefg",
+            "0abcdef}",
+            "9zzzzzzzzzzzzzzzzzzzzzzzzzz",
+        ] {
             assert!(bad.parse::<UserId>().is_err(), "{bad}");
         }
     }
@@ -159,8 +166,16 @@ mod tests {
         let id: PostId = "0abcdefg.17".parse().unwrap();
         assert_eq!((id.author().as_str(), id.n()), ("0abcdefg", 17));
         assert_eq!(id.to_string(), "0abcdefg.17");
-        for bad in ["0abcdefg", "0abcdefg.", "0abcdefg.0", "0abcdefg.017", "0abcdefg.+1", "0abcdefg.1.2", "x.1",
-            "0abcdefg.9999999999999999"] {
+        for bad in [
+            "0abcdefg",
+            "0abcdefg.",
+            "0abcdefg.0",
+            "0abcdefg.017",
+            "0abcdefg.+1",
+            "0abcdefg.1.2",
+            "x.1",
+            "0abcdefg.9999999999999999",
+        ] {
             assert!(bad.parse::<PostId>().is_err(), "{bad}");
         }
     }
@@ -168,7 +183,15 @@ mod tests {
     #[test]
     fn a_handle_is_folded_and_never_looks_like_an_id() {
         assert_eq!("Ana_9".parse::<Handle>().unwrap().as_str(), "ana_9");
-        for bad in ["", "ab", "9ana", "_ana", "an a", "anä", "abcdefghijabcdefghijabcdefghijk"] {
+        for bad in [
+            "",
+            "ab",
+            "9ana",
+            "_ana",
+            "an a",
+            "anä",
+            "abcdefghijabcdefghijabcdefghijk",
+        ] {
             assert!(bad.parse::<Handle>().is_err(), "{bad}");
         }
     }

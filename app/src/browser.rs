@@ -1,0 +1,78 @@
+//! The few things asked of the browser itself. Only effects and event handlers call these: while
+//! a page is rendered or hydrated there is no browser to ask.
+
+use leptos::{
+    prelude::{document, window},
+    wasm_bindgen::JsCast,
+    web_sys::{Element, HtmlElement},
+};
+
+/// Milliseconds since 1970, UTC. It goes on while a laptop sleeps, as a monotonic clock may not.
+pub(crate) fn now() -> u64 {
+    js_sys::Date::now() as u64
+}
+
+/// From 0 up to 1.
+#[cfg(feature = "hydrate")]
+pub(crate) fn chance() -> f64 {
+    js_sys::Math::random()
+}
+
+/// Whether the device believes that it has a network.
+#[cfg(feature = "hydrate")]
+pub(crate) fn online() -> bool {
+    window().navigator().on_line()
+}
+
+/// Whether nobody can see the tab.
+pub(crate) fn hidden() -> bool {
+    document().hidden()
+}
+
+/// Where this server's socket is.
+#[cfg(feature = "hydrate")]
+pub(crate) fn socket_url() -> Option<String> {
+    let location = window().location();
+    let secure = location.protocol().ok()? == "https:";
+    let scheme = if secure { "wss" } else { "ws" };
+    Some(format!("{scheme}://{}/ws", location.host().ok()?))
+}
+
+/// Loads another document, so that nothing of this one stays in memory.
+pub(crate) fn leave_for(path: &str) {
+    // It fails only for what is no URL.
+    let _ = window().location().assign(path);
+}
+
+/// Replaces what the address bar shows, without loading anything.
+pub(crate) fn rewrite_address(path: &str) {
+    if let Ok(history) = window().history() {
+        // It fails only for another origin's URL.
+        let _ =
+            history.replace_state_with_url(&leptos::wasm_bindgen::JsValue::NULL, "", Some(path));
+    }
+}
+
+/// Sets an attribute of `<html>`.
+pub(crate) fn mark_document(name: &str, value: &str) {
+    if let Some(root) = document().document_element() {
+        let _ = root.set_attribute(name, value);
+    }
+}
+
+/// What has the focus now, unless it is the page as a whole.
+pub(crate) fn focused() -> Option<HtmlElement> {
+    let element = document().active_element()?;
+    (element.tag_name() != "BODY").then(|| element.dyn_into().ok())?
+}
+
+/// Moves the focus to the first element that matches, and tells whether there was one.
+pub(crate) fn focus_first(within: Option<&Element>, selector: &str) -> bool {
+    let found = match within {
+        Some(element) => element.query_selector(selector),
+        None => document().query_selector(selector),
+    };
+    let element = found.ok().flatten();
+    let element = element.and_then(|element| element.dyn_into::<HtmlElement>().ok());
+    element.is_some_and(|element| element.focus().is_ok())
+}

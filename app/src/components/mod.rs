@@ -1,0 +1,19 @@
+//! What pages are made of.
+
+mod avatar;
+mod connection;
+mod field;
+mod header;
+mod like;
+mod like_state;
+mod post;
+mod trouble;
+mod when;
+
+pub(crate) use avatar::Avatar;
+pub(crate) use connection::ConnectionNote;
+pub(crate) use field::{Field, FormTrouble, failure, focus_trouble, of_field};
+pub(crate) use header::{DemoBanner, Header};
+pub(crate) use post::{Gone, PostCard};
+pub(crate) use trouble::Trouble;
+pub(crate) use when::{Clock, When};

@@ -1,0 +1,40 @@
+//! What a page says when it cannot be shown, with the HTTP status that goes with it.
+
+use leptos::prelude::*;
+
+use crate::{error::QuadError, pages::set_title};
+
+/// The error in place of a page.
+#[component]
+pub(crate) fn Trouble(error: QuadError) -> impl IntoView {
+    set_status(error.status());
+    let heading = match error.status() {
+        404 => "Not found",
+        403 => "Not allowed",
+        401 => "Please log in",
+        429 => "Too fast",
+        503 => "Back in a moment",
+        _ => "That did not work",
+    };
+    set_title(heading);
+    view! {
+        <section class="trouble">
+            <h1>{heading}</h1>
+            <p>{error.to_string()}</p>
+            <p><a class="button" href="/">"Go to the feed"</a></p>
+        </section>
+    }
+}
+
+#[cfg(feature = "ssr")]
+fn set_status(status: u16) {
+    let response = use_context::<leptos_axum::ResponseOptions>();
+    let status = axum::http::StatusCode::from_u16(status);
+    if let (Some(response), Ok(status)) = (response, status) {
+        response.set_status(status);
+    }
+}
+
+/// In the browser the status has been sent long ago.
+#[cfg(not(feature = "ssr"))]
+fn set_status(_: u16) {}

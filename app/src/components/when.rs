@@ -1,0 +1,145 @@
+//! Times: absolute in the server's HTML, "5 min ago" once the browser's clock is known.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+
+use crate::browser;
+
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
+
+/// What time it is; unknown until the page is awake, so that server and browser render alike.
+#[derive(Clone, Copy)]
+pub(crate) struct Clock(RwSignal<Option<u64>>);
+
+impl Clock {
+    /// One clock for all times on the page.
+    pub(crate) fn provide() {
+        let now = RwSignal::new(None);
+        provide_context(Self(now));
+        Effect::new(move || {
+            now.set(Some(browser::now()));
+            let tick = move || now.set(Some(browser::now()));
+            // Without it times stay what they were when the page was loaded.
+            let _ = set_interval_with_handle(tick, Duration::from_secs(30));
+        });
+    }
+}
+
+/// A moment, in milliseconds since 1970.
+#[component]
+pub(crate) fn When(at: u64) -> impl IntoView {
+    let now = use_context::<Clock>();
+    let moment = Moment::of(at);
+    let text = move || match now.and_then(|clock| clock.0.get()) {
+        Some(now) => moment.relative(now),
+        None => moment.absolute(),
+    };
+    view! { <time datetime=moment.iso() title=moment.absolute()>{text}</time> }
+}
+
+/// A moment on the calendar, in UTC.
+#[derive(Debug, Clone, Copy)]
+struct Moment {
+    at: u64,
+    year: u64,
+    month: usize,
+    day: u64,
+}
+
+impl Moment {
+    /// Counts years from March, so that a leap day is the last of its year; the arithmetic is
+    /// explained at <https://howardhinnant.github.io/date_algorithms.html>.
+    fn of(at: u64) -> Self {
+        let days = at / 86_400_000 + 719_468;
+        let (era, of_era) = (days / 146_097, days % 146_097);
+        let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+        let of_year = of_era - (365 * year + year / 4 - year / 100);
+        let march_month = (5 * of_year + 2) / 153;
+        let month = (march_month + 2) % 12;
+        Self {
+            at,
+            year: era * 400 + year + u64::from(month < 2),
+            month: usize::try_from(month).unwrap_or_default(),
+            day: of_year - (153 * march_month + 2) / 5 + 1,
+        }
+    }
+
+    fn hour_and_minute(self) -> (u64, u64) {
+        let minutes = self.at / 60_000;
+        (minutes / 60 % 24, minutes % 60)
+    }
+
+    fn iso(self) -> String {
+        let (hour, minute) = self.hour_and_minute();
+        let second = self.at / 1_000 % 60;
+        let Self {
+            year, month, day, ..
+        } = self;
+        let month = month + 1;
+        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+    }
+
+    fn date(self) -> String {
+        let Self {
+            year, month, day, ..
+        } = self;
+        format!("{day} {} {year}", MONTHS.get(month).unwrap_or(&""))
+    }
+
+    fn absolute(self) -> String {
+        let (hour, minute) = self.hour_and_minute();
+        format!("{}, {hour:02}:{minute:02} UTC", self.date())
+    }
+
+    fn relative(self, now: u64) -> String {
+        // Clocks differ a little: what is not quite past yet is now.
+        let minutes = now.saturating_sub(self.at) / 60_000;
+        match (minutes, minutes / 60, minutes / 1_440) {
+            (0, ..) => "just now".into(),
+            (minutes, 0, _) => format!("{minutes} min ago"),
+            (_, hours, 0) => format!("{hours} h ago"),
+            (.., 1) => "yesterday".into(),
+            (.., days) if days < 7 => format!("{days} days ago"),
+            _ => self.date(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_calendar_is_right() {
+        for (at, iso) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_399_000, "2000-02-28T23:59:59Z"),
+            (951_868_800_000, "2000-03-01T00:00:00Z"),
+            (1_709_208_000_000, "2024-02-29T12:00:00Z"),
+            (1_767_225_599_999, "2025-12-31T23:59:59Z"),
+            (4_107_542_400_000, "2100-03-01T00:00:00Z"),
+        ] {
+            assert_eq!(Moment::of(at).iso(), iso);
+        }
+        assert_eq!(
+            Moment::of(951_782_399_000).absolute(),
+            "28 Feb 2000, 23:59 UTC"
+        );
+    }
+
+    #[test]
+    fn what_is_near_is_said_relative_to_now() {
+        let moment = Moment::of(1_709_208_000_000);
+        let after = |ms| moment.relative(1_709_208_000_000 + ms);
+        assert_eq!(moment.relative(0), "just now");
+        assert_eq!(after(59_000), "just now");
+        assert_eq!(after(61_000), "1 min ago");
+        assert_eq!(after(7_200_000), "2 h ago");
+        assert_eq!(after(86_400_000), "yesterday");
+        assert_eq!(after(3 * 86_400_000), "3 days ago");
+        assert_eq!(after(9 * 86_400_000), "29 Feb 2024");
+    }
+}

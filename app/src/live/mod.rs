@@ -1,0 +1,212 @@
+//! The page's live side: one [`Live`] for the whole app, fed by one socket.
+//!
+//! Data flows one way: frames come in through `driver`, `position` decides what they mean, and
+//! the signals here tell the components. What decides is free of the browser, and tested so.
+
+mod backoff;
+#[cfg(feature = "hydrate")]
+mod driver;
+mod position;
+mod unread;
+mod watch;
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use crate::{
+    event::{ClientFrame, Notification},
+    model::{Inbox, Kind, Me, Post, PostId},
+    toasts::{Event, Message, Toaster},
+};
+
+use unread::Unread;
+use watch::Watches;
+
+/// How the socket is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Connection {
+    /// Nobody is logged in, or the page is not awake yet.
+    Idle,
+    /// Trying, or waiting for the next try.
+    Connecting,
+    /// Registered: events come in.
+    Open,
+    /// The device has no network.
+    Offline,
+    /// The session ended; a socket would be refused.
+    LoggedOut,
+    /// Given up for another reason, which only a reload can mend.
+    Stopped,
+}
+
+/// What became of a post since it was rendered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum News {
+    /// So many people like it now.
+    Likes(u64),
+    /// It was deleted.
+    Gone,
+}
+
+type Listener = RwSignal<Option<News>>;
+type Send = Arc<dyn Fn(ClientFrame) + std::marker::Send + Sync>;
+
+/// Everything live, shared by all components.
+#[derive(Clone, Copy)]
+pub(crate) struct Live {
+    /// How the socket is doing.
+    pub(crate) connection: RwSignal<Connection>,
+    /// Counts up when the inbox on screen is out of date.
+    pub(crate) inbox_changes: RwSignal<u64>,
+    /// Counts up when everything on screen may be out of date.
+    pub(crate) rereads: RwSignal<u64>,
+    /// Where toasts go.
+    pub(crate) toasts: Toaster,
+    unread: RwSignal<Option<Unread>>,
+    watches: StoredValue<Watches<Listener>>,
+    send: StoredValue<Option<Send>>,
+}
+
+impl Live {
+    /// Nothing is known yet; the same in the server and in the browser.
+    pub(crate) fn provide() -> Self {
+        let live = Self {
+            connection: RwSignal::new(Connection::Idle),
+            inbox_changes: RwSignal::new(0),
+            rereads: RwSignal::new(0),
+            toasts: Toaster::new(),
+            unread: RwSignal::new(None),
+            watches: StoredValue::new(Watches::default()),
+            send: StoredValue::new(None),
+        };
+        provide_context(live);
+        live
+    }
+
+    /// The one of this page.
+    pub(crate) fn current() -> Self {
+        expect_context()
+    }
+
+    /// Takes over what the page was rendered with, so that badge and title begin with it. What
+    /// is known already is newer.
+    pub(crate) fn begin(self, me: &Me) {
+        if self.unread.with_untracked(Option::is_none) {
+            self.unread.set(Some(Unread::of(me)));
+        }
+    }
+
+    /// Opens the socket, once; the position of the rendered page is where it begins.
+    #[cfg_attr(not(feature = "hydrate"), allow(unused_variables))]
+    pub(crate) fn start(self, me: Me) {
+        if self.connection.get_untracked() == Connection::Idle {
+            self.connection.set(Connection::Connecting);
+            #[cfg(feature = "hydrate")]
+            driver::start(self, me);
+        }
+    }
+
+    /// Groups with something unread, where that is known.
+    pub(crate) fn unread(self) -> u64 {
+        self.unread
+            .with(|unread| unread.as_ref().map_or(0, Unread::count))
+    }
+
+    /// The list was read: badge and list say the same from now on.
+    pub(crate) fn listed(self, inbox: &Inbox) {
+        self.unread.update(|unread| {
+            if let Some(unread) = unread {
+                unread.listed(inbox);
+            }
+        });
+    }
+
+    /// Begins to listen to a post that is on screen.
+    pub(crate) fn watch(self, post: &PostId, listener: Listener) {
+        let frame = self
+            .watches
+            .try_update_value(|watches| watches.add(post, listener));
+        self.say(frame.flatten());
+    }
+
+    /// Listens no more.
+    pub(crate) fn unwatch(self, post: &PostId, listener: Listener) {
+        let frame = self
+            .watches
+            .try_update_value(|watches| watches.remove(post, listener));
+        self.say(frame.flatten());
+    }
+
+    /// Tells the cards of posts that were read anew.
+    pub(crate) fn tell(self, post: &PostId, news: News) {
+        let listeners = self.watches.with_value(|watches| watches.of(post));
+        for listener in listeners {
+            // A card may be gone before it could say so.
+            let _ = listener.try_set(Some(news));
+        }
+    }
+
+    /// Remembers how a post begins.
+    pub(crate) fn remember(self, post: &Post) {
+        let excerpt = excerpt(&post.text);
+        self.watches
+            .update_value(|watches| watches.remember(&post.post_id, excerpt));
+    }
+
+    fn say(self, frame: Option<ClientFrame>) {
+        let send = self.send.try_get_value().flatten();
+        if let (Some(frame), Some(send)) = (frame, send) {
+            send(frame);
+        }
+    }
+
+    fn show(self, event: Notification) {
+        let known = event.post_id.as_ref();
+        let detail = known.and_then(|post| self.watches.with_value(|known| known.excerpt(post)));
+        self.toasts.push(message(event, detail));
+    }
+}
+
+/// What a toast says about an entry.
+fn message(event: Notification, detail: Option<String>) -> Message {
+    let who = event
+        .actor
+        .map_or_else(|| "Somebody".to_owned(), |actor| actor.name);
+    let text = match event.kind {
+        Kind::Like => format!("{who} likes your post"),
+    };
+    Message {
+        text,
+        detail,
+        href: event.post_id.map(|post| format!("/posts/{post}")),
+        event: Some(Event {
+            epoch: event.epoch,
+            seq: event.seq,
+            group: event.group,
+        }),
+    }
+}
+
+/// The beginning of a text, cut between characters.
+fn excerpt(text: &str) -> String {
+    const LONGEST: usize = 80;
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", line[..end].trim_end()),
+        None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_excerpt_is_one_line_and_short() {
+        assert_eq!(excerpt("Hello\n\n  there"), "Hello there");
+        let long = excerpt(&"ä".repeat(200));
+        assert_eq!(long.chars().count(), 81);
+        assert!(long.ends_with('…'));
+    }
+}

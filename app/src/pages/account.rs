@@ -1,0 +1,88 @@
+//! Signing up and logging in.
+
+use leptos::{html, prelude::*, server_fn::ServerFn};
+
+use super::set_title;
+use crate::{
+    api::{LogIn, SignUp},
+    browser,
+    components::{Field, FormTrouble, failure, focus_trouble, of_field},
+    error::QuadError,
+};
+
+#[component]
+pub(super) fn SignUpPage() -> impl IntoView {
+    set_title("Sign up");
+    let action = ServerAction::<SignUp>::new();
+    let form = NodeRef::<html::Form>::new();
+    let error = failure(action.value());
+    enter(action, form);
+    view! {
+        <section class="narrow">
+            <h1>"Sign up"</h1>
+            <ActionForm action node_ref=form attr:class="form">
+                <FormTrouble error fields=&["handle", "name", "password"]/>
+                <Field
+                    id="handle"
+                    name="handle"
+                    label="Handle"
+                    autocomplete="username"
+                    hint="3 to 30 letters, digits or underscores, beginning with a letter."
+                    error=of_field(error, "handle")
+                />
+                <Field id="name" name="name" label="Name" autocomplete="name" optional=true error=of_field(error, "name")/>
+                <Field
+                    id="password"
+                    name="password"
+                    label="Password"
+                    kind="password"
+                    autocomplete="new-password"
+                    hint="At least 8 characters."
+                    error=of_field(error, "password")
+                />
+                <button type="submit" class="button" disabled=action.pending()>"Sign up"</button>
+            </ActionForm>
+            <p class="otherwise">"Been here before? "<a href="/login">"Log in"</a></p>
+        </section>
+    }
+}
+
+#[component]
+pub(super) fn LogInPage() -> impl IntoView {
+    set_title("Log in");
+    let action = ServerAction::<LogIn>::new();
+    let form = NodeRef::<html::Form>::new();
+    let error = failure(action.value());
+    enter(action, form);
+    view! {
+        <section class="narrow">
+            <h1>"Log in"</h1>
+            <ActionForm action node_ref=form attr:class="form">
+                <FormTrouble error fields=&["handle", "password"]/>
+                <Field id="handle" name="handle" label="Handle" autocomplete="username" error=of_field(error, "handle")/>
+                <Field
+                    id="password"
+                    name="password"
+                    label="Password"
+                    kind="password"
+                    autocomplete="current-password"
+                    error=of_field(error, "password")
+                />
+                <button type="submit" class="button" disabled=action.pending()>"Log in"</button>
+            </ActionForm>
+            <p class="otherwise">"New here? "<a href="/signup">"Sign up"</a></p>
+        </section>
+    }
+}
+
+/// A session has begun: the feed is loaded as a new document, with nothing of before in memory.
+fn enter<S>(action: ServerAction<S>, form: NodeRef<html::Form>)
+where
+    S: ServerFn<Output = (), Error = QuadError> + Clone + Send + Sync + 'static,
+{
+    Effect::new(move || match action.value().get() {
+        Some(Ok(())) => browser::leave_for("/"),
+        Some(Err(_)) => focus_trouble(form),
+        None => {}
+    });
+}

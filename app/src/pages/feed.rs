@@ -1,0 +1,168 @@
+//! The feed: what is new, and a place to add to it.
+
+use leptos::{html, prelude::*};
+use leptos_router::hooks::use_query_map;
+
+use super::{
+    Loading,
+    posts::{PostList, Which},
+    set_title, use_visit, with_viewer,
+};
+use crate::{
+    api::{CreatePost, read_posts},
+    components::{Avatar, FormTrouble, Trouble, failure, focus_trouble, of_field},
+    model::{Me, Order, Post, PostPage},
+};
+
+#[component]
+pub(super) fn FeedPage() -> impl IntoView {
+    let visit = use_visit();
+    let query = use_query_map();
+    let before = Memo::new(move |_| query.with(|query| query.get("before")));
+    let page = Resource::new(
+        move || before.get(),
+        |before| read_posts(Order::Latest, None, before),
+    );
+    set_title("");
+    view! {
+        <Transition fallback=Loading>
+            {move || Suspend::new(async move {
+                let visit = visit.await;
+                let demo = visit.demo;
+                match with_viewer(visit, page.await) {
+                    Ok((viewer, page)) => {
+                        let before = before.get_untracked();
+                        view! { <Feed viewer page before demo/> }.into_any()
+                    }
+                    Err(error) => view! { <Trouble error/> }.into_any(),
+                }
+            })}
+        </Transition>
+    }
+}
+
+#[component]
+fn Feed(viewer: Option<Me>, page: PostPage, before: Option<String>, demo: bool) -> impl IntoView {
+    let posts = RwSignal::new(page.posts);
+    let first_page = before.is_none();
+    let heading = if first_page { "Latest" } else { "Older posts" };
+    let top = match viewer.clone() {
+        _ if !first_page => ().into_any(),
+        Some(me) => view! { <Composer me posts demo/> }.into_any(),
+        None => view! { <Intro/> }.into_any(),
+    };
+    let which = Which {
+        author: None,
+        before,
+    };
+    view! {
+        <div class="columns">
+            <div class="column">
+                <h1 class:visually-hidden=first_page>{if first_page { "Feed" } else { heading }}</h1>
+                {top}
+                {first_page.then(|| view! { <h2 class="list-heading">{heading}</h2> })}
+                <PostList
+                    posts
+                    which
+                    next=page.next
+                    viewer=viewer.clone()
+                    path="/".into()
+                    empty="Nobody has posted yet. It is a good moment to be the first."
+                />
+            </div>
+            <Aside viewer/>
+        </div>
+    }
+}
+
+#[component]
+fn Intro() -> impl IntoView {
+    view! {
+        <section class="intro" aria-labelledby="intro-heading">
+            <h2 id="intro-heading">"Say it. See it land."</h2>
+            <p>
+                "Quad is a small feed for the people around you. When somebody likes what you wrote, "
+                "you see it the moment it happens."
+            </p>
+            <p class="intro-actions">
+                <a class="button" href="/signup">"Sign up"</a>
+                <a class="button quiet-button" href="/login">"Log in"</a>
+            </p>
+        </section>
+    }
+}
+
+#[component]
+fn Composer(me: Me, posts: RwSignal<Vec<Post>>, demo: bool) -> impl IntoView {
+    let action = ServerAction::<CreatePost>::new();
+    let form = NodeRef::<html::Form>::new();
+    let error = failure(action.value());
+    let text_error = of_field(error, "text");
+    let described_by = move || text_error.with(Option::is_some).then_some("composer-error");
+    Effect::new(move || match action.value().get() {
+        Some(Ok(post)) => {
+            posts.update(|posts| posts.insert(0, post));
+            if let Some(form) = form.get_untracked() {
+                form.reset();
+                crate::browser::focus_first(Some(&form), "textarea");
+            }
+        }
+        Some(Err(_)) => focus_trouble(form),
+        None => {}
+    });
+    view! {
+        <ActionForm action node_ref=form attr:class="composer">
+            <Avatar person=me.person/>
+            <div class="composer-body">
+                <label for="composer-text">"What is on your mind?"</label>
+                <textarea
+                    id="composer-text"
+                    name="text"
+                    rows="3"
+                    maxlength="2000"
+                    required
+                    aria-describedby=described_by
+                    aria-invalid=move || text_error.with(Option::is_some).then_some("true")
+                ></textarea>
+                {move || text_error.get().map(|text| view! { <p class="field-error" id="composer-error">{text}</p> })}
+                <FormTrouble error fields=&["text"]/>
+                <div class="composer-foot">
+                    {demo.then(|| view! {
+                        <p class="hint">"Try it: the demo’s people will like what you post within seconds."</p>
+                    })}
+                    <button type="submit" class="button" disabled=action.pending()>"Post"</button>
+                </div>
+            </div>
+        </ActionForm>
+    }
+}
+
+#[component]
+fn Aside(viewer: Option<Me>) -> impl IntoView {
+    let card = viewer.map(|me| {
+        let person = me.person;
+        let href = format!("/people/{}", person.handle);
+        view! {
+            <section class="card me-card" aria-labelledby="me-heading">
+                <Avatar person=person.clone()/>
+                <div>
+                    <h2 id="me-heading">{person.name}</h2>
+                    <p><a href=href>"@"{person.handle.to_string()}</a></p>
+                </div>
+            </section>
+        }
+    });
+    view! {
+        <aside class="side" aria-label="About this feed">
+            {card}
+            <section class="card" aria-labelledby="how-heading">
+                <h2 id="how-heading">"Good to know"</h2>
+                <ul>
+                    <li>"A like reaches you at once, on every device where you are logged in."</li>
+                    <li><kbd>"F8"</kbd>" leads to what just popped up, "<kbd>"Esc"</kbd>" sends it away."</li>
+                    <li>"What you missed waits under Notifications."</li>
+                </ul>
+            </section>
+        </aside>
+    }
+}

@@ -1,0 +1,85 @@
+//! A person, and what they wrote.
+
+use leptos::prelude::*;
+use leptos_router::hooks::{use_params_map, use_query_map};
+
+use super::{
+    Loading,
+    posts::{PostList, Which},
+    set_title, use_visit, with_viewer,
+};
+use crate::{
+    api::{find_person, read_posts},
+    components::{Avatar, Trouble},
+    error::QuadError,
+    model::{Handle, Me, Order, Person, PostPage},
+};
+
+#[component]
+pub(super) fn PersonPage() -> impl IntoView {
+    let visit = use_visit();
+    let params = use_params_map();
+    let query = use_query_map();
+    let asked = Memo::new(move |_| {
+        let handle = params
+            .with(|params| params.get("handle"))
+            .unwrap_or_default();
+        (handle, query.with(|query| query.get("before")))
+    });
+    let data = Resource::new(move || asked.get(), |(handle, before)| read(handle, before));
+    view! {
+        <Transition fallback=Loading>
+            {move || Suspend::new(async move {
+                match with_viewer(visit.await, data.await) {
+                    Ok((viewer, (person, page))) => {
+                        let before = asked.get_untracked().1;
+                        view! { <Profile person page before viewer/> }.into_any()
+                    }
+                    Err(error) => view! { <Trouble error/> }.into_any(),
+                }
+            })}
+        </Transition>
+    }
+}
+
+async fn read(handle: String, before: Option<String>) -> Result<(Person, PostPage), QuadError> {
+    let handle: Handle = handle.parse().map_err(|_| QuadError::NoSuchUser)?;
+    let person = find_person(handle.clone()).await?;
+    let page = read_posts(Order::Latest, Some(handle), before).await?;
+    Ok((person, page))
+}
+
+#[component]
+fn Profile(
+    person: Person,
+    page: PostPage,
+    before: Option<String>,
+    viewer: Option<Me>,
+) -> impl IntoView {
+    set_title(person.name.clone());
+    let handle = person.handle.clone();
+    let which = Which {
+        author: Some(handle.clone()),
+        before,
+    };
+    view! {
+        <div class="column">
+            <header class="profile">
+                <Avatar person=person.clone()/>
+                <div>
+                    <h1>{person.name}</h1>
+                    <p class="handle">"@"{handle.to_string()}</p>
+                </div>
+            </header>
+            <h2 class="list-heading">"Posts"</h2>
+            <PostList
+                posts=RwSignal::new(page.posts)
+                which
+                next=page.next
+                viewer
+                path=format!("/people/{handle}")
+                empty="No posts yet."
+            />
+        </div>
+    }
+}

@@ -1,0 +1,173 @@
+//! One post, and who likes it.
+
+use std::time::Duration;
+
+use leptos::{prelude::*, task::spawn_local};
+use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
+
+use super::{Loading, set_title, use_visit, with_viewer};
+use crate::{
+    api::{DeletePost, read_likers, read_post},
+    components::{Avatar, FormTrouble, Gone, PostCard, Trouble, failure},
+    error::QuadError,
+    live::{Live, News},
+    model::{Likers, Me, Post, PostId},
+};
+
+/// A post that many people like at once must not be read again for each of them.
+const LIKERS_EVERY: Duration = Duration::from_secs(2);
+
+#[component]
+pub(super) fn PostPage() -> impl IntoView {
+    let visit = use_visit();
+    let params = use_params_map();
+    let query = use_query_map();
+    let asked = Memo::new(move |_| {
+        let post = params
+            .with(|params| params.get("post_id"))
+            .unwrap_or_default();
+        (post, query.with(|query| query.get("after")))
+    });
+    let data = Resource::new(move || asked.get(), |(post, after)| read(post, after));
+    view! {
+        <Transition fallback=Loading>
+            {move || Suspend::new(async move {
+                match with_viewer(visit.await, data.await) {
+                    Ok((viewer, (post, likers))) => {
+                        let after = asked.get_untracked().1;
+                        view! { <Whole post likers after viewer/> }.into_any()
+                    }
+                    Err(error) => view! { <Trouble error/> }.into_any(),
+                }
+            })}
+        </Transition>
+    }
+}
+
+async fn read(post: String, after: Option<String>) -> Result<(Post, Likers), QuadError> {
+    let id: PostId = post.parse()?;
+    let post = read_post(id.clone()).await?;
+    let likers = read_likers(id, after).await?;
+    Ok((post, likers))
+}
+
+#[component]
+fn Whole(post: Post, likers: Likers, after: Option<String>, viewer: Option<Me>) -> impl IntoView {
+    set_title(format!("Post by {}", post.author.name));
+    let id = post.post_id.clone();
+    let own = viewer
+        .as_ref()
+        .is_some_and(|me| me.person.user_id == *id.author());
+    let gone = Gone::default();
+    let likers = RwSignal::new(likers);
+    keep_likers(&id, after.clone(), likers);
+    reread(&id);
+    let delete = own.then(|| {
+        let id = id.clone();
+        move || (!gone.0.get()).then(|| view! { <Delete id=id.clone()/> })
+    });
+    let first = after.is_some().then(|| format!("/posts/{id}#likes"));
+    let more = move || {
+        let cursor = likers.with(|likers| likers.next.clone());
+        cursor.map(|cursor| format!("/posts/{id}?after={cursor}#likes"))
+    };
+    let nobody = move || {
+        likers
+            .with(|likers| likers.people.is_empty())
+            .then(|| view! { <p class="empty">"Nobody yet."</p> })
+    };
+    view! {
+        <div class="column">
+            <h1 class="visually-hidden">{format!("Post by {}", post.author.name)}</h1>
+            <PostCard post viewer alone=true gone/>
+            {delete}
+            <section class="likers" id="likes" aria-labelledby="likes-heading">
+                <h2 class="list-heading" id="likes-heading">"Liked by"</h2>
+                <ul class="people">
+                    <For each=move || likers.get().people key=|person| person.user_id.clone() let(person)>
+                        <li>
+                            <a class="person" href=format!("/people/{}", person.handle)>
+                                <Avatar person=person.clone()/>
+                                <span>
+                                    <strong>{person.name.clone()}</strong>
+                                    " "
+                                    <span class="handle">"@"{person.handle.to_string()}</span>
+                                </span>
+                            </a>
+                        </li>
+                    </For>
+                </ul>
+                {nobody}
+                <p class="pages">
+                    {first.map(|href| view! { <a class="button quiet-button" href=href>"First people"</a> })}
+                    {move || more().map(|href| view! { <a class="button quiet-button" href=href>"More people"</a> })}
+                </p>
+            </section>
+        </div>
+    }
+}
+
+#[component]
+fn Delete(id: PostId) -> impl IntoView {
+    let action = ServerAction::<DeletePost>::new();
+    let navigate = use_navigate();
+    let live = Live::current();
+    Effect::new(move || {
+        if let Some(Ok(())) = action.value().get() {
+            live.toasts.say("Your post is deleted.");
+            navigate("/", Default::default());
+        }
+    });
+    view! {
+        <ActionForm action attr:class="delete">
+            <input type="hidden" name="post_id" value=id.to_string()/>
+            <button type="submit" class="danger-button" disabled=action.pending()>"Delete post"</button>
+            <FormTrouble error=failure(action.value()) fields=&[]/>
+        </ActionForm>
+    }
+}
+
+/// Reads who likes the post whenever their number changes.
+fn keep_likers(id: &PostId, after: Option<String>, likers: RwSignal<Likers>) {
+    let live = Live::current();
+    let news = RwSignal::new(None::<News>);
+    let (watched, same, id) = (id.clone(), id.clone(), id.clone());
+    Effect::new(move || live.watch(&watched, news));
+    on_cleanup(move || live.unwatch(&same, news));
+    let timer = StoredValue::new(None::<TimeoutHandle>);
+    Effect::new(move || {
+        if news.get().is_none() || timer.with_value(Option::is_some) {
+            return;
+        }
+        let (id, after) = (id.clone(), after.clone());
+        let read = move || {
+            timer.try_update_value(Option::take);
+            spawn_local(async move {
+                if let Ok(read) = read_likers(id, after).await {
+                    let _ = likers.try_set(read);
+                }
+            });
+        };
+        timer.set_value(set_timeout_with_handle(read, LIKERS_EVERY).ok());
+    });
+}
+
+/// Reads the post anew whenever what is on screen may have missed something.
+fn reread(id: &PostId) {
+    let live = Live::current();
+    let id = id.clone();
+    Effect::new(move |before: Option<u64>| {
+        let count = live.rereads.get();
+        if before.is_some_and(|before| before != count) {
+            let id = id.clone();
+            spawn_local(async move {
+                match read_post(id.clone()).await {
+                    Ok(post) => live.tell(&id, News::Likes(post.likes)),
+                    Err(QuadError::NoSuchPost) => live.tell(&id, News::Gone),
+                    Err(_) => {}
+                }
+            });
+        }
+        count
+    });
+}

@@ -1,0 +1,131 @@
+//! What one may change about oneself.
+
+use leptos::{html, prelude::*, server_fn::ServerFn};
+use leptos_router::{components::Redirect, hooks::use_query_map};
+
+use super::{Loading, set_title, use_visit};
+use crate::{
+    api::{ChangeName, ChangePassword, LogOutEverywhere, Visit},
+    components::{Field, FormTrouble, Trouble, failure, focus_trouble, of_field},
+    error::QuadError,
+    model::Me,
+};
+
+#[component]
+pub(super) fn SettingsPage() -> impl IntoView {
+    set_title("Settings");
+    let visit = use_visit();
+    view! {
+        <Transition fallback=Loading>
+            {move || Suspend::new(async move {
+                match visit.await.me {
+                    Ok(Some(me)) => view! { <Settings me visit/> }.into_any(),
+                    Ok(None) => view! { <Redirect path="/login"/> }.into_any(),
+                    Err(error) => view! { <Trouble error/> }.into_any(),
+                }
+            })}
+        </Transition>
+    }
+}
+
+#[component]
+fn Settings(me: Me, visit: Resource<Visit>) -> impl IntoView {
+    // Without JavaScript the address says what was saved.
+    let saved = use_query_map()
+        .with_untracked(|query| query.get("saved"))
+        .unwrap_or_default();
+    view! {
+        <div class="narrow">
+            <h1>"Settings"</h1>
+            <p class="quiet">"You are @"{me.person.handle.to_string()}"."</p>
+            <NameForm name=me.person.name visit saved=saved == "name"/>
+            <PasswordForm saved=saved == "password"/>
+            <section class="card form" aria-labelledby="sessions-heading">
+                <h2 id="sessions-heading">"Sessions"</h2>
+                <p>"Ends your session here and on all other devices."</p>
+                <form method="post" action=LogOutEverywhere::url()>
+                    <button type="submit" class="danger-button">"Log out everywhere"</button>
+                </form>
+            </section>
+        </div>
+    }
+}
+
+#[component]
+fn NameForm(name: String, visit: Resource<Visit>, saved: bool) -> impl IntoView {
+    let action = ServerAction::<ChangeName>::new();
+    let form = NodeRef::<html::Form>::new();
+    let error = failure(action.value());
+    Effect::new(move || match action.value().get() {
+        Some(Ok(_)) => visit.refetch(),
+        Some(Err(_)) => focus_trouble(form),
+        None => {}
+    });
+    view! {
+        <section class="card" aria-labelledby="name-heading">
+            <h2 id="name-heading">"Your name"</h2>
+            <ActionForm action node_ref=form attr:class="form">
+                <FormTrouble error fields=&["name"]/>
+                <Field id="name" name="name" label="Name" autocomplete="name" value=name error=of_field(error, "name")/>
+                <div class="form-foot">
+                    <button type="submit" class="button" disabled=action.pending()>"Save name"</button>
+                    <Saved value=action.value() before=saved text="Saved."/>
+                </div>
+            </ActionForm>
+        </section>
+    }
+}
+
+#[component]
+fn PasswordForm(saved: bool) -> impl IntoView {
+    let action = ServerAction::<ChangePassword>::new();
+    let form = NodeRef::<html::Form>::new();
+    let error = failure(action.value());
+    Effect::new(move || match action.value().get() {
+        Some(Ok(_)) => {
+            if let Some(form) = form.get_untracked() {
+                form.reset();
+            }
+        }
+        Some(Err(_)) => focus_trouble(form),
+        None => {}
+    });
+    view! {
+        <section class="card" aria-labelledby="password-heading">
+            <h2 id="password-heading">"Your password"</h2>
+            <ActionForm action node_ref=form attr:class="form">
+                <FormTrouble error fields=&["current_password", "password"]/>
+                <Field
+                    id="current-password"
+                    name="current_password"
+                    label="Current password"
+                    kind="password"
+                    autocomplete="current-password"
+                    error=of_field(error, "current_password")
+                />
+                <Field
+                    id="new-password"
+                    name="password"
+                    label="New password"
+                    kind="password"
+                    autocomplete="new-password"
+                    hint="At least 8 characters. Your other devices will have to log in again."
+                    error=of_field(error, "password")
+                />
+                <div class="form-foot">
+                    <button type="submit" class="button" disabled=action.pending()>"Change password"</button>
+                    <Saved value=action.value() before=saved text="Your password is changed."/>
+                </div>
+            </ActionForm>
+        </section>
+    }
+}
+
+type Changed = Option<Result<Me, QuadError>>;
+
+/// Says that it worked. The element is there from the beginning, so that it is read aloud.
+#[component]
+fn Saved(#[prop(into)] value: Signal<Changed>, before: bool, text: &'static str) -> impl IntoView {
+    let done = move || value.with(|value| value.as_ref().map_or(before, Result::is_ok));
+    view! { <p class="saved" role="status">{move || done().then_some(text)}</p> }
+}
