@@ -65,6 +65,7 @@ pub(crate) fn Field(
             {move || error.get().map(|text| view! { <p class="field-error" id=error_id.clone()>{text}</p> })}
         </div>
     }
+    .into_any()
 }
 
 /// What is wrong with a form as a whole: whatever none of its `fields` says.

@@ -75,6 +75,7 @@ fn MemberNav(me: Me) -> impl IntoView {
             </form>
         </nav>
     }
+    .into_any()
 }
 
 #[component]

@@ -49,6 +49,7 @@ pub(super) fn LikeButton(post: Post, liking: RwSignal<Liking>, signed_in: bool) 
             {move || if likes() == 1 { " like" } else { " likes" }}
         </a>
     }
+    .into_any()
 }
 
 /// Asks, one request at a time, until what is wanted is known.

@@ -76,6 +76,7 @@ pub(crate) fn PostCard(
             </div>
         </article>
     }
+    .into_any()
 }
 
 /// Whether a post was deleted while it was on screen.

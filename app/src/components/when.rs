@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn what_is_near_is_said_relative_to_now() {
         let moment = Moment::of(1_709_208_000_000);
-        let after = |ms| moment.relative(1_709_208_000_000 + ms);
+        let after = |ms: u64| moment.relative(1_709_208_000_000 + ms);
         assert_eq!(moment.relative(0), "just now");
         assert_eq!(after(59_000), "just now");
         assert_eq!(after(61_000), "1 min ago");

@@ -45,6 +45,7 @@ pub(super) fn SignUpPage() -> impl IntoView {
             <p class="otherwise">"Been here before? "<a href="/login">"Log in"</a></p>
         </section>
     }
+    .into_any()
 }
 
 #[component]
@@ -73,6 +74,7 @@ pub(super) fn LogInPage() -> impl IntoView {
             <p class="otherwise">"New here? "<a href="/signup">"Sign up"</a></p>
         </section>
     }
+    .into_any()
 }
 
 /// A session has begun: the feed is loaded as a new document, with nothing of before in memory.

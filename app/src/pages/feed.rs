@@ -73,6 +73,7 @@ fn Feed(viewer: Option<Me>, page: PostPage, before: Option<String>, demo: bool) 
             <Aside viewer/>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -135,6 +136,7 @@ fn Composer(me: Me, posts: RwSignal<Vec<Post>>, demo: bool) -> impl IntoView {
             </div>
         </ActionForm>
     }
+    .into_any()
 }
 
 #[component]
@@ -165,4 +167,5 @@ fn Aside(viewer: Option<Me>) -> impl IntoView {
             </section>
         </aside>
     }
+    .into_any()
 }

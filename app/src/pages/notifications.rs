@@ -88,6 +88,7 @@ fn List(inbox: Inbox, before: Option<u64>) -> impl IntoView {
             </p>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -138,6 +139,7 @@ fn Row(group: Group, epoch: Epoch, action: ServerAction<MarkInboxRead>) -> impl 
             })}
         </li>
     }
+    .into_any()
 }
 
 /// "Ana, Ben and 3 others like your post".

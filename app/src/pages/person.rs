@@ -82,4 +82,5 @@ fn Profile(
             />
         </div>
     }
+    .into_any()
 }

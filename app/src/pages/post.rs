@@ -105,6 +105,7 @@ fn Whole(post: Post, likers: Likers, after: Option<String>, viewer: Option<Me>) 
             </section>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -125,6 +126,7 @@ fn Delete(id: PostId) -> impl IntoView {
             <FormTrouble error=failure(action.value()) fields=&[]/>
         </ActionForm>
     }
+    .into_any()
 }
 
 /// Reads who likes the post whenever their number changes.

@@ -50,6 +50,7 @@ pub(super) fn PostList(
             </nav>
         })}
     }
+    .into_any()
 }
 
 /// Reads the list anew whenever what is on screen may have missed something.

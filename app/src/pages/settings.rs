@@ -49,6 +49,7 @@ fn Settings(me: Me, visit: Resource<Visit>) -> impl IntoView {
             </section>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -74,6 +75,7 @@ fn NameForm(name: String, visit: Resource<Visit>, saved: bool) -> impl IntoView 
             </ActionForm>
         </section>
     }
+    .into_any()
 }
 
 #[component]
@@ -119,6 +121,7 @@ fn PasswordForm(saved: bool) -> impl IntoView {
             </ActionForm>
         </section>
     }
+    .into_any()
 }
 
 type Changed = Option<Result<Me, QuadError>>;

@@ -56,6 +56,7 @@ pub(crate) fn ToastRegion() -> impl IntoView {
             </ol>
         </section>
     }
+    .into_any()
 }
 
 type CameFrom = StoredValue<Option<HtmlElement>, LocalStorage>;
@@ -103,6 +104,7 @@ fn ToastItem(
             </button>
         </li>
     }
+    .into_any()
 }
 
 /// Dismisses a toast. Focus that was on it goes to the next one, or back to where it came from.
