@@ -1,7 +1,7 @@
 //! The command line: reads the settings, finds the store, and does what was asked.
 
 use std::{
-    io::{self, Write},
+    io::{self, IsTerminal, Write},
     process::ExitCode,
     sync::Arc,
 };
@@ -162,6 +162,7 @@ async fn quit() {
 fn log_to_stderr(config: &LogConfig) {
     let builder = tracing_subscriber::fmt()
         .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
         .with_env_filter(EnvFilter::new(&config.filter));
     match config.format {
         LogFormat::Text => builder.with_target(false).init(),

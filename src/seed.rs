@@ -17,7 +17,7 @@ use crate::{
 /// The demo's people: handle and name.
 pub const PEOPLE: [(&str, &str); 8] = [
     ("ana", "Ana Duarte"),
-    ("bo", "Bo Lindqvist"),
+    ("bob", "Bob Lindqvist"),
     ("chidi", "Chidi Okafor"),
     ("dana", "Dana Levi"),
     ("emeka", "Emeka Obi"),
@@ -29,7 +29,7 @@ pub const PEOPLE: [(&str, &str); 8] = [
 /// What they wrote, in this order: who, and what.
 const POSTS: [(&str, &str); 12] = [
     ("ana", "The library stays open until two during exams. Coffee on the third floor is free after ten."),
-    ("bo", "Lost: one blue bicycle helmet, last seen outside the sports hall. It has a sticker of a cat."),
+    ("bob", "Lost: one blue bicycle helmet, last seen outside the sports hall. It has a sticker of a cat."),
     ("chidi", "Chess tonight at seven in the small common room. Beginners very welcome, we have spare boards."),
     ("dana", "My tomato plants on the roof garden have their first flowers. Come and see, mind the bees."),
     ("emeka", "Slides of yesterday's talk on rivers are up. Thank you all for the questions, I learned a lot."),
@@ -38,7 +38,7 @@ const POSTS: [(&str, &str); 12] = [
     ("hanna", "Choir needs a bass! We sing on Tuesdays and nobody will ask you to read music."),
     ("ana", "A heron stood in the fountain this morning, as if it had a lecture to give."),
     ("chidi", "Result of last week's tournament: Hanna won. Nobody saw the knight coming."),
-    ("farah", "Found a blue helmet with a cat on it. Bo, it is at the front desk."),
+    ("farah", "Found a blue helmet with a cat on it. Bob, it is at the front desk."),
     ("dana", "First tomatoes! There is a bowl in the kitchen of house C. Take one, leave one story."),
 ];
 
