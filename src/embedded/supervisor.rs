@@ -1,6 +1,6 @@
 //! The task that owns the `redis-server`: it starts it, starts it again when it dies, and ends it.
 
-use std::{ffi::OsString, fs::File, path::PathBuf, time::Duration};
+use std::{ffi::OsString, fs::File, path::{Path, PathBuf}, time::Duration};
 
 use tokio::{
     sync::oneshot,
@@ -57,7 +57,12 @@ impl Owner {
     /// Adopts or starts one; `None` where it was told to stop before that was done.
     async fn begin(&self, path: Option<OsString>) -> Result<Option<(PathBuf, Redis)>, EmbeddedError> {
         let program = find_program(path.as_deref()).await?;
-        let mut redis = match Redis::adopt(&self.place).await? {
+        let adopted = tokio::select! {
+            // What was left running before stays so.
+            () = self.stop.cancelled() => return Ok(None),
+            adopted = Redis::adopt(&self.place) => adopted?,
+        };
+        let mut redis = match adopted {
             Some(adopted) => adopted,
             None => Redis::launch(&program, &self.place)?,
         };
@@ -80,7 +85,7 @@ impl Owner {
 
     /// Returns when it is told to stop. The clients find a Redis that was started again by
     /// themselves: the socket is the same.
-    async fn watch(&self, program: &PathBuf, redis: &mut Redis) {
+    async fn watch(&self, program: &Path, redis: &mut Redis) {
         let mut pause = FIRST_PAUSE;
         let mut since = Instant::now();
         loop {
