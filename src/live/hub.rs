@@ -125,16 +125,25 @@ impl Hub {
         let mut listeners = lock(topics.entry(topic.clone()).or_default());
         let listener = listeners.entry(connection.id).or_insert_with(|| {
             lock(&connection.listens).push(topic.clone());
-            Listener { connection: connection.clone(), carries, position: 0, held: None }
+            Listener {
+                connection: connection.clone(),
+                carries,
+                position: 0,
+                held: None,
+            }
         });
         listener.held = Some(Vec::new());
     }
 
     /// Goes on after everything up to `position` was sent: first what was held back above it.
     pub fn release(&self, topic: &Topic, connection: &Connection, position: u64) {
-        let Some(listeners) = self.listeners(topic.as_str()) else { return };
+        let Some(listeners) = self.listeners(topic.as_str()) else {
+            return;
+        };
         let mut listeners = lock(&listeners);
-        let Some(listener) = listeners.get_mut(&connection.id) else { return };
+        let Some(listener) = listeners.get_mut(&connection.id) else {
+            return;
+        };
         listener.position = position;
         for (seq, frame) in listener.held.take().unwrap_or_default() {
             listener.take(topic, seq, &frame);
@@ -145,7 +154,9 @@ impl Hub {
     pub fn ignore(&self, topic: &Topic, connection: &Connection) -> bool {
         lock(&connection.listens).retain(|known| known != topic);
         let mut topics = lock(&self.topics);
-        let Some(listeners) = topics.get(topic) else { return false };
+        let Some(listeners) = topics.get(topic) else {
+            return false;
+        };
         let mut remaining = lock(listeners);
         remaining.remove(&connection.id);
         let empty = remaining.is_empty();
@@ -158,7 +169,9 @@ impl Hub {
 
     /// Delivers a frame to everybody who listens. `seq` is 0 where the topic has no history.
     pub fn deliver(&self, topic: &str, seq: u64, frame: &Frame) {
-        let Some((topic, listeners)) = self.topic(topic) else { return };
+        let Some((topic, listeners)) = self.topic(topic) else {
+            return;
+        };
         for listener in lock(&listeners).values_mut() {
             listener.take(&topic, seq, frame);
         }
@@ -166,7 +179,8 @@ impl Hub {
 
     /// How many connections listen.
     pub fn count(&self, topic: &str) -> u64 {
-        self.listeners(topic).map_or(0, |listeners| lock(&listeners).len() as u64)
+        self.listeners(topic)
+            .map_or(0, |listeners| lock(&listeners).len() as u64)
     }
 
     /// All connections that there are now.
@@ -188,7 +202,13 @@ impl Hub {
     /// `session` is `None`.
     pub fn end_sessions(&self, user: &UserId, session: Option<&str>, except: Option<&str>) {
         for connection in self.connections() {
-            let Owner::Session { user: owner, session: id } = &connection.owner else { continue };
+            let Owner::Session {
+                user: owner,
+                session: id,
+            } = &connection.owner
+            else {
+                continue;
+            };
             let named = session.is_none_or(|session| session == id.as_ref());
             if owner == user && named && except != Some(id) {
                 connection.writer.close(CloseCode::SessionEnded);
@@ -201,7 +221,9 @@ impl Hub {
     }
 
     fn topic(&self, topic: &str) -> Option<(Topic, Listeners)> {
-        lock(&self.topics).get_key_value(topic).map(|(t, l)| (t.clone(), l.clone()))
+        lock(&self.topics)
+            .get_key_value(topic)
+            .map(|(t, l)| (t.clone(), l.clone()))
     }
 }
 
@@ -225,7 +247,9 @@ impl Listener {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    mutex
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 #[cfg(test)]
@@ -300,7 +324,10 @@ mod tests {
         for session in ["a", "b"] {
             let (connection, client) = join(&hub).await;
             clients.push(client);
-            let owner = Owner::Session { user: user.clone(), session: session.into() };
+            let owner = Owner::Session {
+                user: user.clone(),
+                session: session.into(),
+            };
             let connection = Arc::into_inner({
                 hub.disconnect(&connection);
                 connection
