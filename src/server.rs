@@ -27,6 +27,7 @@ use crate::{
         hub::Hub,
         sweep,
     },
+    meters::METERS,
     router,
     security::{
         client_addr::TrustedProxies, headers::ResponseHeaders, limits::Limits, origin::OriginRule,
@@ -144,6 +145,7 @@ impl Audience for Switchboard {
         if let Some(service) = self.service.get() {
             service.forget_everything();
         }
+        METERS.resubscribed.increment(1);
         self.check_all.notify_one();
     }
 }

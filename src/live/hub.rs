@@ -14,6 +14,7 @@ use std::{
 use app::{event::CloseCode, model::UserId};
 
 use super::{Topic, frame::Frame, writer::Writer};
+use crate::meters::METERS;
 
 /// Messages that may wait for one listener while its history is being read.
 const MOST_HELD: usize = 1024;
@@ -172,9 +173,12 @@ impl Hub {
         let Some((topic, listeners)) = self.topic(topic) else {
             return;
         };
-        for listener in lock(&listeners).values_mut() {
+        let mut listeners = lock(&listeners);
+        for listener in listeners.values_mut() {
             listener.take(&topic, seq, frame);
         }
+        METERS.published.increment(1);
+        METERS.delivered.increment(listeners.len() as u64);
     }
 
     /// How many connections listen.

@@ -35,7 +35,7 @@ use super::{
     hub::{Connection, Owner},
     writer::Drained,
 };
-use crate::server::Shared;
+use crate::{meters::METERS, server::Shared};
 
 /// How long a person's socket may take to say who it is.
 const REGISTER_WITHIN: Duration = Duration::from_secs(10);
@@ -54,7 +54,7 @@ pub(super) type End = Option<CloseCode>;
 
 /// Serves a connection until it ends. `early` is what was read with the upgrade.
 pub async fn run(shared: &Shared, connection: Arc<Connection>, early: Bytes) {
-    metrics::gauge!("quad_sockets").increment(1.0);
+    METERS.sockets.increment(1.0);
     let reader = Reader {
         connection: connection.clone(),
         early,
@@ -70,7 +70,7 @@ pub async fn run(shared: &Shared, connection: Arc<Connection>, early: Bytes) {
     say_goodbye(&connection, end).await;
     let unheard = shared.service.hub().disconnect(&connection);
     shared.live.broker.unsubscribe(unheard).await;
-    metrics::gauge!("quad_sockets").decrement(1.0);
+    METERS.sockets.decrement(1.0);
 }
 
 async fn serve(

@@ -16,6 +16,7 @@ use bytes::{Buf, Bytes};
 use tokio::{net::TcpStream, sync::Notify};
 
 use super::{Topic, frame::Frame};
+use crate::meters::METERS;
 
 /// Frames that may wait. A socket that is further behind comes back and catches up instead.
 const MOST_FRAMES: usize = 512;
@@ -85,6 +86,7 @@ impl Writer {
             return;
         }
         if state.queue.len() >= MOST_FRAMES || state.bytes > MOST_BYTES {
+            METERS.too_slow.increment(1);
             self.finish(&mut state, CloseCode::TooSlow);
             return;
         }
@@ -195,6 +197,7 @@ impl Writer {
     fn finish(&self, state: &mut State, code: CloseCode) {
         // The first may be the rest of a frame: without it the peer could not read on.
         state.queue.truncate(1);
+        state.bytes = state.queue.front().map_or(0, Bytes::len);
         state.closing = true;
         self.push(state, Frame::close(code).bytes().clone());
         self.wake.notify_one();

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::Service;
 use crate::{
+    meters::METERS,
     store::{
         now,
         posts::{Idempotency, PostList, StoredPost},
@@ -135,6 +136,7 @@ impl Service {
             .await?
             .ok_or(QuadError::NoSuchPost)?;
         if done.changed {
+            METERS.likes.increment(1);
             self.trending.touch(id);
         }
         Ok(done.state)
