@@ -19,8 +19,11 @@ use crate::{
 /// How often the feed is looked at.
 const EVERY: Duration = Duration::from_secs(1);
 /// When the demo's people like a new post, one after the other.
-const AFTER: [Duration; 3] =
-    [Duration::from_secs(3), Duration::from_secs(7), Duration::from_secs(12)];
+const AFTER: [Duration; 3] = [
+    Duration::from_secs(3),
+    Duration::from_secs(7),
+    Duration::from_secs(12),
+];
 /// Posts that may wait to be liked.
 const MOST_WAITING: usize = 64;
 
@@ -36,16 +39,26 @@ pub async fn run(service: Arc<Service>, stop: CancellationToken) {
             () = stop.cancelled() => break,
             _ = ticks.tick() => {}
         }
-        let Ok(people) = demo_people(&service).await else { continue };
+        let Ok(people) = demo_people(&service).await else {
+            continue;
+        };
         let Ok((latest, _)) = service.store().post_ids(PostList::Feed, None, 20).await else {
             continue;
         };
         // Whatever is not among the latest any more will not be seen again.
         known.retain(|id| latest.contains(id));
-        let query = PostQuery { order: Order::Latest, limit: Some(20), ..PostQuery::default() };
-        let Ok(page) = service.posts(None, query).await else { continue };
+        let query = PostQuery {
+            order: Order::Latest,
+            limit: Some(20),
+            ..PostQuery::default()
+        };
+        let Ok(page) = service.posts(None, query).await else {
+            continue;
+        };
         for post in page.posts {
-            let by_newcomer = people.iter().all(|person| person.user_id != post.author.user_id);
+            let by_newcomer = people
+                .iter()
+                .all(|person| person.user_id != post.author.user_id);
             let is_new = post.created_at >= since && known.insert(post.post_id.clone());
             if by_newcomer && is_new && likes.len() < MOST_WAITING {
                 let like = like_it(service.clone(), people.clone(), post.post_id);
@@ -70,8 +83,13 @@ async fn like_it(service: Arc<Service>, people: Vec<Person>, post: PostId) {
     for (turn, after) in AFTER.into_iter().enumerate() {
         sleep(after - waited).await;
         waited = after;
-        let Some(person) = people.get((first + turn) % people.len().max(1)) else { return };
-        let session = Session { person: person.clone(), id: "demo".into() };
+        let Some(person) = people.get((first + turn) % people.len().max(1)) else {
+            return;
+        };
+        let session = Session {
+            person: person.clone(),
+            id: "demo".into(),
+        };
         if let Err(error) = service.set_like(&session, &post, true).await {
             tracing::debug!(%error, "a demo like did not work out");
         }

@@ -122,7 +122,10 @@ async fn work(command: Command, config: &Config, url: &StoreUrl) -> Result<(), F
         }
         Command::SeedUsers { users, credentials } => {
             seed::users(&service, users, &credentials).await?;
-            say(&format!("{users} people; their tokens are in {}", credentials.display()))
+            say(&format!(
+                "{users} people; their tokens are in {}",
+                credentials.display()
+            ))
         }
         Command::CreateToken { name, scopes } => {
             let token = service.create_token(&name, &scopes).await?;
@@ -131,7 +134,10 @@ async fn work(command: Command, config: &Config, url: &StoreUrl) -> Result<(), F
         Command::PromoteUser { handle } => {
             let person = service.find(&handle).await?;
             service.store().promote(&person.user_id).await?;
-            say(&format!("{} (@{handle}) is an administrator now.", person.name))
+            say(&format!(
+                "{} (@{handle}) is an administrator now.",
+                person.name
+            ))
         }
         Command::Rebuild => {
             let posts = service.store().rebuild().await?;
@@ -147,9 +153,10 @@ fn say(line: &str) -> Result<(), Failure> {
 /// Ends when the process is asked to: Ctrl-C at a terminal, SIGTERM from whoever runs it.
 async fn quit() {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
+    let (Ok(mut interrupt), Ok(mut terminate)) = (
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::terminate()),
+    ) else {
         tracing::error!("cannot listen for signals");
         return std::future::pending().await;
     };

@@ -29,13 +29,25 @@ const LARGEST_BODY: usize = 64 << 10;
 pub fn router(shared: Shared) -> Router {
     let programs = Router::new()
         .route("/api/v1/accounts", post(accounts::sign_up))
-        .route("/api/v1/sessions", post(accounts::log_in).delete(accounts::log_out_everywhere))
+        .route(
+            "/api/v1/sessions",
+            post(accounts::log_in).delete(accounts::log_out_everywhere),
+        )
         .route("/api/v1/sessions/current", delete(accounts::log_out))
-        .route("/api/v1/me", get(accounts::me).merge(patch(accounts::change)))
+        .route(
+            "/api/v1/me",
+            get(accounts::me).merge(patch(accounts::change)),
+        )
         .route("/api/v1/people/{handle}", get(accounts::person))
         .route("/api/v1/posts", get(posts::list).post(posts::create))
-        .route("/api/v1/posts/{post_id}", get(posts::read).delete(posts::delete))
-        .route("/api/v1/posts/{post_id}/like", put(posts::like).delete(posts::unlike))
+        .route(
+            "/api/v1/posts/{post_id}",
+            get(posts::read).delete(posts::delete),
+        )
+        .route(
+            "/api/v1/posts/{post_id}/like",
+            put(posts::like).delete(posts::unlike),
+        )
         .route("/api/v1/posts/{post_id}/likes", get(posts::likers))
         .route("/api/v1/notifications", get(notifications::list))
         .route("/api/v1/notifications/read", post(notifications::mark))
@@ -53,7 +65,9 @@ pub fn router(shared: Shared) -> Router {
     let files = Router::new()
         .nest_service(
             "/pkg",
-            ServeDir::new(shared.site_dir.join("pkg")).precompressed_br().precompressed_gzip(),
+            ServeDir::new(shared.site_dir.join("pkg"))
+                .precompressed_br()
+                .precompressed_gzip(),
         )
         .layer(SetResponseHeaderLayer::if_not_present(
             header::CACHE_CONTROL,
@@ -71,8 +85,13 @@ pub fn router(shared: Shared) -> Router {
         .merge(programs)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(from_fn_with_state(shared.origin.clone(), origin::guard))
-        .layer(from_fn_with_state(shared.headers.clone(), headers::complete))
-        .layer(CatchPanicLayer::custom(|_| Problem(QuadError::Internal).into_response()))
+        .layer(from_fn_with_state(
+            shared.headers.clone(),
+            headers::complete,
+        ))
+        .layer(CatchPanicLayer::custom(|_| {
+            Problem(QuadError::Internal).into_response()
+        }))
         .with_state(shared)
 }
 

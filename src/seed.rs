@@ -28,18 +28,54 @@ pub const PEOPLE: [(&str, &str); 8] = [
 
 /// What they wrote, in this order: who, and what.
 const POSTS: [(&str, &str); 12] = [
-    ("ana", "The library stays open until two during exams. Coffee on the third floor is free after ten."),
-    ("bob", "Lost: one blue bicycle helmet, last seen outside the sports hall. It has a sticker of a cat."),
-    ("chidi", "Chess tonight at seven in the small common room. Beginners very welcome, we have spare boards."),
-    ("dana", "My tomato plants on the roof garden have their first flowers. Come and see, mind the bees."),
-    ("emeka", "Slides of yesterday's talk on rivers are up. Thank you all for the questions, I learned a lot."),
-    ("farah", "Does anybody want to share a ride to the coast on Saturday? Two seats left, leaving at eight."),
-    ("goro", "The repair café fixed eleven laptops, two toasters and a clarinet last night."),
-    ("hanna", "Choir needs a bass! We sing on Tuesdays and nobody will ask you to read music."),
-    ("ana", "A heron stood in the fountain this morning, as if it had a lecture to give."),
-    ("chidi", "Result of last week's tournament: Hanna won. Nobody saw the knight coming."),
-    ("farah", "Found a blue helmet with a cat on it. Bob, it is at the front desk."),
-    ("dana", "First tomatoes! There is a bowl in the kitchen of house C. Take one, leave one story."),
+    (
+        "ana",
+        "The library stays open until two during exams. Coffee on the third floor is free after ten.",
+    ),
+    (
+        "bob",
+        "Lost: one blue bicycle helmet, last seen outside the sports hall. It has a sticker of a cat.",
+    ),
+    (
+        "chidi",
+        "Chess tonight at seven in the small common room. Beginners very welcome, we have spare boards.",
+    ),
+    (
+        "dana",
+        "My tomato plants on the roof garden have their first flowers. Come and see, mind the bees.",
+    ),
+    (
+        "emeka",
+        "Slides of yesterday's talk on rivers are up. Thank you all for the questions, I learned a lot.",
+    ),
+    (
+        "farah",
+        "Does anybody want to share a ride to the coast on Saturday? Two seats left, leaving at eight.",
+    ),
+    (
+        "goro",
+        "The repair café fixed eleven laptops, two toasters and a clarinet last night.",
+    ),
+    (
+        "hanna",
+        "Choir needs a bass! We sing on Tuesdays and nobody will ask you to read music.",
+    ),
+    (
+        "ana",
+        "A heron stood in the fountain this morning, as if it had a lecture to give.",
+    ),
+    (
+        "chidi",
+        "Result of last week's tournament: Hanna won. Nobody saw the knight coming.",
+    ),
+    (
+        "farah",
+        "Found a blue helmet with a cat on it. Bob, it is at the front desk.",
+    ),
+    (
+        "dana",
+        "First tomatoes! There is a bowl in the kitchen of house C. Take one, leave one story.",
+    ),
 ];
 
 /// Why seeding failed.
@@ -69,7 +105,11 @@ pub async fn demo(service: &Service) -> Result<usize, SeedError> {
         }
         // Nobody logs in as one of them: the password is forgotten at once.
         let password = passwords.hash(random::id()?).await?;
-        let person = Person { user_id: random::user_id()?, handle, name: name.to_owned() };
+        let person = Person {
+            user_id: random::user_id()?,
+            handle,
+            name: name.to_owned(),
+        };
         let epoch = random::epoch()?;
         let user = NewUser {
             person: &person,
@@ -79,13 +119,24 @@ pub async fn demo(service: &Service) -> Result<usize, SeedError> {
         };
         if service.store().create_user(&user).await? {
             new += 1;
-            sessions.push(Session { person, id: "seed".into() });
+            sessions.push(Session {
+                person,
+                id: "seed".into(),
+            });
         }
     }
     let find = |handle: &str| sessions.iter().find(|s| s.person.handle.as_str() == handle);
     for (turn, (author, text)) in POSTS.iter().enumerate() {
         let Some(author) = find(author) else { continue };
-        let post = service.create_post(author, NewPost { text: (*text).into() }, None).await?;
+        let post = service
+            .create_post(
+                author,
+                NewPost {
+                    text: (*text).into(),
+                },
+                None,
+            )
+            .await?;
         // Some like much, some little; the same in every demo.
         for (place, fan) in sessions.iter().enumerate() {
             if fan.person != author.person && (turn * 5 + place * 3) % 7 < 3 {
@@ -126,15 +177,28 @@ pub async fn users(
 async fn user(service: &Service) -> Result<String, SeedError> {
     let user_id = random::user_id()?;
     let handle: Handle = format!("u{}", user_id.as_str()).parse()?;
-    let person = Person { name: format!("User {}", &user_id.as_str()[..6]), user_id, handle };
-    let (epoch, token) = (random::epoch()?, SessionToken::generate(person.user_id.clone())?);
-    let user =
-        NewUser { person: &person, password: "!", epoch: epoch.as_str(), now: now() };
+    let person = Person {
+        name: format!("User {}", &user_id.as_str()[..6]),
+        user_id,
+        handle,
+    };
+    let (epoch, token) = (
+        random::epoch()?,
+        SessionToken::generate(person.user_id.clone())?,
+    );
+    let user = NewUser {
+        person: &person,
+        password: "!",
+        epoch: epoch.as_str(),
+        now: now(),
+    };
     let store = service.store();
     if !store.create_user(&user).await? {
         return Err(QuadError::HandleTaken.into());
     }
-    store.begin_session(&person.user_id, &token.hash(), now()).await?;
+    store
+        .begin_session(&person.user_id, &token.hash(), now())
+        .await?;
     let text = format!("A post by {}", person.name);
     let (post, _) = store
         .create_post(&person.user_id, &text, now(), None)
@@ -146,5 +210,10 @@ async fn user(service: &Service) -> Result<String, SeedError> {
 /// Tokens are for their owner's eyes.
 fn private_file(path: &Path) -> std::io::Result<std::fs::File> {
     use std::os::unix::fs::OpenOptionsExt;
-    std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
+    std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)
 }

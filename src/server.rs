@@ -27,9 +27,11 @@ use crate::{
         hub::Hub,
         sweep,
     },
+    meters::METERS,
     router,
     security::{
-        client_addr::TrustedProxies, headers::ResponseHeaders, limits::Limits, origin::OriginRule, random,
+        client_addr::TrustedProxies, headers::ResponseHeaders, limits::Limits, origin::OriginRule,
+        random,
     },
     service::{Service, directory::Directory},
     store::{Retention, Store, keys},
@@ -109,16 +111,23 @@ struct Switchboard {
 impl Audience for Switchboard {
     fn receive(&self, topic: &str, payload: &[u8]) {
         let mut parts = payload.splitn(2, |byte| *byte == b' ');
-        let (Some(seq), Some(body)) = (parts.next(), parts.next()) else { return };
+        let (Some(seq), Some(body)) = (parts.next(), parts.next()) else {
+            return;
+        };
         let is_control = topic == keys::CONTROL || topic == self.own;
         if !is_control {
-            let Some(seq) = std::str::from_utf8(seq).ok().and_then(|seq| seq.parse().ok()) else {
+            let Some(seq) = std::str::from_utf8(seq)
+                .ok()
+                .and_then(|seq| seq.parse().ok())
+            else {
                 return;
             };
             self.hub.deliver(topic, seq, &Frame::text(body));
             return;
         }
-        let Ok(control) = serde_json::from_slice::<Control>(body) else { return };
+        let Ok(control) = serde_json::from_slice::<Control>(body) else {
+            return;
+        };
         if let Some(service) = self.service.get() {
             service.heed(&control);
         }
@@ -136,6 +145,7 @@ impl Audience for Switchboard {
         if let Some(service) = self.service.get() {
             service.forget_everything();
         }
+        METERS.resubscribed.increment(1);
         self.check_all.notify_one();
     }
 }
@@ -180,7 +190,12 @@ pub async fn open_store(config: &Config, url: &StoreUrl) -> Result<Store, StartE
 pub async fn service(config: &Config, url: &StoreUrl) -> Result<Arc<Service>, StartError> {
     let store = open_store(config, url).await?;
     let directory = Directory { own: random::id()? };
-    Ok(Arc::new(Service::new(store, Arc::default(), Arc::new(Limits::new(false)), directory)))
+    Ok(Arc::new(Service::new(
+        store,
+        Arc::default(),
+        Arc::new(Limits::new(false)),
+        directory,
+    )))
 }
 
 impl Server {
@@ -216,6 +231,9 @@ impl Server {
         let tasks = TaskTracker::new();
         tasks.spawn(broker_task.run(stop.clone()));
         tasks.spawn(limits.clone().keep_small(stop.clone()));
+        let crowds = service.hub().clone();
+        let until = stop.clone();
+        tasks.spawn(async move { crowds.serve_crowds(until).await });
         tasks.spawn(sweep::run(service.clone(), check_all, stop.clone()));
         tasks.spawn(answer_questions(service.clone(), asked, stop.clone()));
         tasks.spawn(keep(service.clone(), stop.clone(), Service::keep_alive));
@@ -245,9 +263,17 @@ impl Server {
             site_dir: config.site_dir.clone(),
             demo,
             leptos: pages::leptos_options(&config.site_dir),
-            metrics: PrometheusBuilder::new().install_recorder().map_err(|_| StartError::Metrics)?,
+            metrics: PrometheusBuilder::new()
+                .install_recorder()
+                .map_err(|_| StartError::Metrics)?,
         }));
-        Ok(Self { shared, listener, tasks, stop, drain: config.drain })
+        Ok(Self {
+            shared,
+            listener,
+            tasks,
+            stop,
+            drain: config.drain,
+        })
     }
 
     /// Where it listens.
@@ -258,7 +284,13 @@ impl Server {
     /// Serves until `quit`, then drains: no new sockets, the open ones are told to come back
     /// elsewhere, requests that run are finished.
     pub async fn run(self, quit: impl Future<Output = ()>) -> std::io::Result<()> {
-        let Self { shared, listener, tasks, stop, drain } = self;
+        let Self {
+            shared,
+            listener,
+            tasks,
+            stop,
+            drain,
+        } = self;
         let app = router::router(shared.clone())
             .into_make_service_with_connect_info::<std::net::SocketAddr>();
         let listener = listener.tap_io(|tcp| {
@@ -323,7 +355,11 @@ async fn answer_questions(
             question = asked.recv() => question,
         };
         match question {
-            Some(Control::Count { question, topic, answer_to }) => {
+            Some(Control::Count {
+                question,
+                topic,
+                answer_to,
+            }) => {
                 service.answer_count(question, &topic, &answer_to).await;
             }
             Some(_) => {}

@@ -26,7 +26,12 @@ use crate::security::{client_addr::TrustedProxies, origin::Origin, token::Scope}
 /// Without a command it serves. Every setting is a flag and an environment variable; the flag
 /// goes first.
 #[derive(Parser)]
-#[command(name = "quad", version, subcommand_value_name = "COMMAND", disable_help_subcommand = true)]
+#[command(
+    name = "quad",
+    version,
+    subcommand_value_name = "COMMAND",
+    disable_help_subcommand = true
+)]
 #[command(max_term_width = 100)]
 struct CommandLine {
     #[command(subcommand)]
@@ -104,17 +109,35 @@ type MaybeOrigin = Option<Origin>;
 #[command(next_help_heading = "Settings")]
 struct SettingsArgs {
     /// Where to listen, as ADDRESS:PORT. Port 0 takes a free one, which the log says.
-    #[arg(long, env = "QUAD_ADDR", global = true, default_value = "127.0.0.1:3000")]
+    #[arg(
+        long,
+        env = "QUAD_ADDR",
+        global = true,
+        default_value = "127.0.0.1:3000"
+    )]
     addr: SocketAddr,
     /// The Redis to use. Left empty, Quad runs a private redis-server in the data folder.
     ///
     /// redis://HOST:PORT, rediss://HOST:PORT (TLS), redis+unix:///PATH,
     /// redis+sentinel://HOST:PORT,HOST:PORT/NAME or redis+cluster://HOST:PORT,HOST:PORT, with
     /// USER:PASSWORD@ before the host where needed.
-    #[arg(long, env = "REDIS_URL", global = true, default_value = "", hide_default_value = true, value_name = "URL")]
+    #[arg(
+        long,
+        env = "REDIS_URL",
+        global = true,
+        default_value = "",
+        hide_default_value = true,
+        value_name = "URL"
+    )]
     redis_url: String,
     /// Where the embedded store keeps its files.
-    #[arg(long, env = "QUAD_DATA_DIR", global = true, default_value = "./data", value_name = "FOLDER")]
+    #[arg(
+        long,
+        env = "QUAD_DATA_DIR",
+        global = true,
+        default_value = "./data",
+        value_name = "FOLDER"
+    )]
     data_dir: PathBuf,
     /// Under which origin people reach the site, such as https://quad.example.
     ///
@@ -126,12 +149,24 @@ struct SettingsArgs {
     /// Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed.
     ///
     /// Addresses and ranges such as 10.0.0.0/8, with commas between.
-    #[arg(long, env = "QUAD_TRUSTED_PROXIES", global = true, default_value = "", hide_default_value = true,
-        value_name = "RANGES")]
+    #[arg(
+        long,
+        env = "QUAD_TRUSTED_PROXIES",
+        global = true,
+        default_value = "",
+        hide_default_value = true,
+        value_name = "RANGES"
+    )]
     trusted_proxies: TrustedProxies,
     /// Whether rates are limited. Off is for load tests on loopback; the log warns.
-    #[arg(long, env = "QUAD_RATE_LIMITS", global = true, default_value = "on", value_name = "on|off",
-        hide_possible_values = true)]
+    #[arg(
+        long,
+        env = "QUAD_RATE_LIMITS",
+        global = true,
+        default_value = "on",
+        value_name = "on|off",
+        hide_possible_values = true
+    )]
     rate_limits: Switch,
     /// Where the browser's files are.
     ///
@@ -151,8 +186,14 @@ struct SettingsArgs {
     #[arg(long, env = "QUAD_LOG", global = true, default_value = "info", value_name = "FILTER", value_parser = log_filter)]
     log: String,
     /// How it is logged: text for people, json for programs.
-    #[arg(long, env = "QUAD_LOG_FORMAT", global = true, default_value = "text", value_name = "text|json",
-        hide_possible_values = true)]
+    #[arg(
+        long,
+        env = "QUAD_LOG_FORMAT",
+        global = true,
+        default_value = "text",
+        value_name = "text|json",
+        hide_possible_values = true
+    )]
     log_format: LogFormat,
     /// How many entries of an inbox are kept.
     #[arg(long, env = "QUAD_INBOX_MAX", global = true, default_value_t = 1000, value_name = "ENTRIES",
@@ -195,22 +236,31 @@ where
 {
     // Help names the variables, and not what they hold: there may be a password in them.
     let mut clap = CommandLine::command().mut_args(|arg| arg.hide_env_values(true));
-    let matches = clap.try_get_matches_from_mut(arguments).map_err(|error| one_line(&clap, &error))?;
+    let matches = clap
+        .try_get_matches_from_mut(arguments)
+        .map_err(|error| one_line(&clap, &error))?;
     let line = CommandLine::from_arg_matches(&matches).map_err(|error| one_line(&clap, &error))?;
     let config = resolve(line.settings)?;
     let command = match line.command {
-        None => Command::Serve { demo: line.serve.demo },
+        None => Command::Serve {
+            demo: line.serve.demo,
+        },
         Some(CommandArgs::Serve(serve)) => Command::Serve {
             demo: serve.demo || line.serve.demo,
         },
-        Some(CommandArgs::Seed(SeedArgs { users: Some(users), credentials: Some(credentials), .. })) => {
-            Command::SeedUsers { users, credentials }
-        }
+        Some(CommandArgs::Seed(SeedArgs {
+            users: Some(users),
+            credentials: Some(credentials),
+            ..
+        })) => Command::SeedUsers { users, credentials },
         Some(CommandArgs::Seed(_)) => Command::SeedDemo,
         Some(CommandArgs::Token(TokenArgs::Create { name, mut scope })) => {
             scope.sort();
             scope.dedup();
-            Command::CreateToken { name, scopes: scope }
+            Command::CreateToken {
+                name,
+                scopes: scope,
+            }
         }
         Some(CommandArgs::User(UserArgs::Promote { handle })) => Command::PromoteUser { handle },
         Some(CommandArgs::Rebuild) => Command::Rebuild,
@@ -221,7 +271,9 @@ where
 fn resolve(settings: SettingsArgs) -> Result<Config, CommandLineError> {
     // Clap would repeat the URL, and the password in it, so it is parsed here.
     let store: StoreUrl = settings.redis_url.parse().map_err(|error| {
-        CommandLineError::Wrong(format!("error: wrong value for '--redis-url' (REDIS_URL): {error}"))
+        CommandLineError::Wrong(format!(
+            "error: wrong value for '--redis-url' (REDIS_URL): {error}"
+        ))
     })?;
     Ok(Config {
         addr: settings.addr,
@@ -252,7 +304,10 @@ fn default_site_dir() -> PathBuf {
         return built;
     }
     let program = env::current_exe().ok();
-    let installed = program.as_deref().and_then(Path::parent).and_then(Path::parent);
+    let installed = program
+        .as_deref()
+        .and_then(Path::parent)
+        .and_then(Path::parent);
     match installed.map(|folder| folder.join("site")) {
         Some(installed) if installed.is_dir() => installed,
         _ => built,
@@ -267,7 +322,11 @@ fn default_workers() -> usize {
 }
 
 fn maybe_origin(text: &str) -> Result<MaybeOrigin, crate::security::origin::NoSuchOrigin> {
-    if text.is_empty() { Ok(None) } else { text.parse().map(Some) }
+    if text.is_empty() {
+        Ok(None)
+    } else {
+        text.parse().map(Some)
+    }
 }
 
 fn log_filter(text: &str) -> Result<String, tracing_subscriber::filter::ParseError> {
@@ -297,7 +356,9 @@ fn one_line(clap: &clap::Command, error: &clap::Error) -> CommandLineError {
     let first = text.split("\n\n").next().unwrap_or_default();
     let mut line = first.split_whitespace().collect::<Vec<_>>().join(" ");
     let wrong = match error.get(ContextKind::InvalidArg) {
-        Some(ContextValue::String(argument)) => clap.get_arguments().find(|known| known.to_string() == *argument),
+        Some(ContextValue::String(argument)) => clap
+            .get_arguments()
+            .find(|known| known.to_string() == *argument),
         _ => None,
     };
     if let Some(variable) = wrong.and_then(clap::Arg::get_env) {

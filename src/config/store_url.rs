@@ -136,7 +136,9 @@ fn urls(scheme: &str, nodes: &str, tail: &str) -> Result<Vec<String>, NoSuchStor
         None => (String::new(), nodes),
     };
     let hosts = hosts.split(',').map(str::trim);
-    hosts.map(|host| checked(format!("{scheme}://{credentials}{host}{tail}"))).collect()
+    hosts
+        .map(|host| checked(format!("{scheme}://{credentials}{host}{tail}")))
+        .collect()
 }
 
 fn checked(url: String) -> Result<String, NoSuchStore> {
@@ -144,7 +146,9 @@ fn checked(url: String) -> Result<String, NoSuchStore> {
         Ok(_) => Ok(url),
         // What redis-rs says names the part, and repeats at most its parameters.
         Err(error) => Err(NoSuchStore::Part(
-            error.detail().map_or_else(|| error.category().to_owned(), str::to_owned),
+            error
+                .detail()
+                .map_or_else(|| error.category().to_owned(), str::to_owned),
         )),
     }
 }
@@ -157,40 +161,68 @@ mod tests {
     fn every_kind_of_store() {
         let parse = |text: &str| text.parse::<StoreUrl>();
         assert_eq!(parse(""), Ok(StoreUrl::Embedded));
-        for single in ["redis://127.0.0.1:6379", "rediss://u:p@redis.example/2", "redis+unix:///run/redis.sock"] {
+        for single in [
+            "redis://127.0.0.1:6379",
+            "rediss://u:p@redis.example/2",
+            "redis+unix:///run/redis.sock",
+        ] {
             assert_eq!(parse(single), Ok(StoreUrl::Single(single.into())));
         }
         assert_eq!(
             parse("redis+sentinel://u:p%40@a:26379,b:26379/primary/3"),
             Ok(StoreUrl::Sentinel {
-                nodes: vec!["redis://u:p%40@a:26379/3".into(), "redis://u:p%40@b:26379/3".into()],
+                nodes: vec![
+                    "redis://u:p%40@a:26379/3".into(),
+                    "redis://u:p%40@b:26379/3".into()
+                ],
                 master: "primary".into(),
             })
         );
         assert_eq!(
             parse("rediss+cluster://a:7000, [::1]:7001#insecure"),
             Ok(StoreUrl::Cluster {
-                nodes: vec!["rediss://a:7000#insecure".into(), "rediss://[::1]:7001#insecure".into()],
+                nodes: vec![
+                    "rediss://a:7000#insecure".into(),
+                    "rediss://[::1]:7001#insecure".into()
+                ],
             })
         );
     }
 
     #[test]
     fn what_is_no_store_says_why_without_the_password() {
-        for bad in ["127.0.0.1:6379", "http://a", "redis://", "redis://u:hunter2@a/x", "redis://u:hunter2@a:99999",
-            "redis+sentinel://u:hunter2@a:26379", "redis+sentinel://u:hunter2@a:26379/", "redis+cluster://",
-            "redis+cluster://u:hunter2@a:7000,,"] {
+        for bad in [
+            "127.0.0.1:6379",
+            "http://a",
+            "redis://",
+            "redis://u:hunter2@a/x",
+            "redis://u:hunter2@a:99999",
+            "redis+sentinel://u:hunter2@a:26379",
+            "redis+sentinel://u:hunter2@a:26379/",
+            "redis+cluster://",
+            "redis+cluster://u:hunter2@a:7000,,",
+        ] {
             let error = bad.parse::<StoreUrl>().unwrap_err().to_string();
-            assert!(!error.is_empty() && !error.contains("hunter2"), "{bad}: {error}");
+            assert!(
+                !error.is_empty() && !error.contains("hunter2"),
+                "{bad}: {error}"
+            );
         }
     }
 
     #[test]
     fn what_is_logged_hides_the_password() {
-        for url in ["redis://u:hunter2@a:1", "redis+cluster://u:hunter2@a:1,b:2", "redis+sentinel://u:hunter2@a:1/m"] {
+        for url in [
+            "redis://u:hunter2@a:1",
+            "redis+cluster://u:hunter2@a:1,b:2",
+            "redis+sentinel://u:hunter2@a:1/m",
+        ] {
             let url: StoreUrl = url.parse().unwrap();
             let shown = format!("{url} {url:?}");
-            assert!(!shown.contains("hunter2") && shown.contains("a:1"), "{shown}");
+            assert!(
+                !shown.contains("hunter2") && shown.contains("a:1"),
+                "{shown}"
+            );
         }
     }
 }

@@ -45,8 +45,10 @@ pub enum EmbeddedError {
         holder: Option<u32>,
     },
     /// There is no program to start.
-    #[error("there is no redis-server on the PATH; install it (apt install redis-server, \
-        dnf install redis, brew install redis), or name a Redis with REDIS_URL")]
+    #[error(
+        "there is no redis-server on the PATH; install it (apt install redis-server, \
+        dnf install redis, brew install redis), or name a Redis with REDIS_URL"
+    )]
     NoRedis,
     /// The program cannot do what is needed.
     #[error("{} is version {version}, but Quad needs Redis 7.0 or newer", program.display())]
@@ -129,7 +131,10 @@ impl Embedded {
             if let Some(guest) = place.join()?
                 && probe::ask(&place.socket).await.is_ready()
             {
-                return Ok(Borrowed::Theirs { url: place.url(), _guest: guest });
+                return Ok(Borrowed::Theirs {
+                    url: place.url(),
+                    _guest: guest,
+                });
             }
             if time::Instant::now() > patience {
                 return Err(EmbeddedError::Silent(place.socket));

@@ -181,7 +181,10 @@ mod tests {
         assert_eq!(fs::metadata(&folder).unwrap().mode() & 0o777, 0o700);
         let link = temporary.path().join("link");
         std::os::unix::fs::symlink(&folder, &link).unwrap();
-        assert!(matches!(private_folder(&link), Err(EmbeddedError::NotPrivate(_))));
+        assert!(matches!(
+            private_folder(&link),
+            Err(EmbeddedError::NotPrivate(_))
+        ));
     }
 
     #[test]
@@ -189,10 +192,19 @@ mod tests {
         let temporary = tempfile::tempdir().unwrap();
         let long = temporary.path().join("long".repeat(30));
         let place = Place::prepare(&long).unwrap();
-        assert!(place.socket.starts_with("/tmp") && place.socket.as_os_str().len() <= LONGEST_SOCKET_PATH);
+        assert!(
+            place.socket.starts_with("/tmp")
+                && place.socket.as_os_str().len() <= LONGEST_SOCKET_PATH
+        );
         assert_eq!(place.socket, Place::prepare(&long).unwrap().socket);
         fs::remove_dir(place.socket.parent().unwrap()).unwrap();
         let place = Place::prepare(&temporary.path().join("a b%?#ä")).unwrap();
-        assert!(place.url().ends_with("/a%20b%25%3F%23%C3%A4/redis/redis.sock"), "{}", place.url());
+        assert!(
+            place
+                .url()
+                .ends_with("/a%20b%25%3F%23%C3%A4/redis/redis.sock"),
+            "{}",
+            place.url()
+        );
     }
 }

@@ -54,7 +54,9 @@ pub(super) async fn ask(socket: &Path) -> State {
     match redis::cmd("PING").query_async::<()>(&mut connection).await {
         Ok(()) => State::Ready,
         Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::BusyLoading) => {
-            let info = info(&mut connection, "persistence").await.unwrap_or_default();
+            let info = info(&mut connection, "persistence")
+                .await
+                .unwrap_or_default();
             State::Loading(info.get("loading_loaded_perc").cloned().unwrap_or_default())
         }
         Err(error) if error.is_io_error() && !error.is_timeout() => State::Nobody,
@@ -99,17 +101,25 @@ pub(super) async fn is_sound(place: &Place) -> RedisResult<bool> {
     ];
     let names = expected.map(|(name, _)| name);
     let mut command = redis::cmd("CONFIG");
-    let found: HashMap<String, String> =
-        command.arg("GET").arg(&names).query_async(&mut connection).await?;
-    Ok(expected.iter().all(|(name, value)| found.get(*name).is_some_and(|found| found == value)))
+    let found: HashMap<String, String> = command
+        .arg("GET")
+        .arg(&names)
+        .query_async(&mut connection)
+        .await?;
+    Ok(expected
+        .iter()
+        .all(|(name, value)| found.get(*name).is_some_and(|found| found == value)))
 }
 
 /// Asks it to end. It syncs its append-only file first, and does not answer: the connection ends.
 pub(super) async fn shut_down(socket: &Path) -> RedisResult<()> {
     let mut connection = connect(socket).await?;
     let mut command = redis::cmd("SHUTDOWN");
-    let ended: RedisResult<()> =
-        command.arg("NOSAVE").arg("FORCE").query_async(&mut connection).await;
+    let ended: RedisResult<()> = command
+        .arg("NOSAVE")
+        .arg("FORCE")
+        .query_async(&mut connection)
+        .await;
     match ended {
         Err(error) if !error.is_io_error() || error.is_timeout() => Err(error),
         _ => Ok(()),
@@ -122,7 +132,12 @@ async fn connect(socket: &Path) -> RedisResult<MultiplexedConnection> {
         .set_connection_timeout(Some(PATIENCE))
         .set_response_timeout(Some(PATIENCE));
     // Redis-rs waits for its first answers without a limit of ours.
-    match time::timeout(PATIENCE, client.get_multiplexed_async_connection_with_config(&config)).await {
+    match time::timeout(
+        PATIENCE,
+        client.get_multiplexed_async_connection_with_config(&config),
+    )
+    .await
+    {
         Ok(connection) => connection,
         Err(_) => Err(RedisError::from(io::Error::from(io::ErrorKind::TimedOut))),
     }
@@ -132,7 +147,12 @@ async fn info(
     connection: &mut MultiplexedConnection,
     section: &str,
 ) -> RedisResult<HashMap<String, String>> {
-    let text: String = redis::cmd("INFO").arg(section).query_async(connection).await?;
+    let text: String = redis::cmd("INFO")
+        .arg(section)
+        .query_async(connection)
+        .await?;
     let pairs = text.lines().filter_map(|line| line.split_once(':'));
-    Ok(pairs.map(|(name, value)| (name.to_owned(), value.trim().to_owned())).collect())
+    Ok(pairs
+        .map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
+        .collect())
 }

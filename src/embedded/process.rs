@@ -41,15 +41,23 @@ const LONGEST_LOG: u64 = 8 << 20;
 /// The program to start. Errors: `NoRedis`, `TooOld`.
 pub(super) async fn find_program(path: Option<&OsStr>) -> Result<PathBuf, EmbeddedError> {
     let program = path.and_then(on_path).ok_or(EmbeddedError::NoRedis)?;
-    let output = Command::new(&program).arg("--version").output().await.map_err(file_error(&program))?;
+    let output = Command::new(&program)
+        .arg("--version")
+        .output()
+        .await
+        .map_err(file_error(&program))?;
     let output = String::from_utf8_lossy(&output.stdout);
-    let version = output.split_whitespace().find_map(|word| word.strip_prefix("v="));
+    let version = output
+        .split_whitespace()
+        .find_map(|word| word.strip_prefix("v="));
     let major = version.and_then(|version| version.split('.').next()?.parse::<u32>().ok());
     match (version, major) {
-        (Some(version), Some(major)) if major < OLDEST_MAJOR_VERSION => Err(EmbeddedError::TooOld {
-            program,
-            version: version.to_owned(),
-        }),
+        (Some(version), Some(major)) if major < OLDEST_MAJOR_VERSION => {
+            Err(EmbeddedError::TooOld {
+                program,
+                version: version.to_owned(),
+            })
+        }
         _ => Ok(program),
     }
 }
@@ -75,7 +83,11 @@ impl Redis {
     pub(super) fn launch(program: &Path, place: &Place) -> Result<Self, EmbeddedError> {
         put_long_log_aside(&place.log);
         let mut options = OpenOptions::new();
-        let log = options.create(true).append(true).open(&place.log).map_err(file_error(&place.log))?;
+        let log = options
+            .create(true)
+            .append(true)
+            .open(&place.log)
+            .map_err(file_error(&place.log))?;
         let log_from = log.metadata().map_or(0, |found| found.len());
         // What is wrong with its settings, it says before it opens its log.
         let early = || log.try_clone().map_or_else(|_| Stdio::null(), Stdio::from);
@@ -86,12 +98,29 @@ impl Redis {
             .args([OsStr::new("--pidfile"), place.pid_file.as_os_str()])
             .args([OsStr::new("--logfile"), place.log.as_os_str()])
             .args(["--port", "0", "--unixsocketperm", "700", "--databases", "1"])
-            .args(["--daemonize", "no", "--supervised", "no", "--always-show-logo", "no"])
+            .args([
+                "--daemonize",
+                "no",
+                "--supervised",
+                "no",
+                "--always-show-logo",
+                "no",
+            ])
             .args(["--save", ""])
             .args(["--appendonly", "yes", "--appendfsync", "always"])
-            .args(["--aof-use-rdb-preamble", "yes", "--aof-load-truncated", "yes"])
+            .args([
+                "--aof-use-rdb-preamble",
+                "yes",
+                "--aof-load-truncated",
+                "yes",
+            ])
             .args(["--maxmemory", "0", "--maxmemory-policy", "noeviction"])
-            .args(["--enable-debug-command", "no", "--enable-module-command", "no"])
+            .args([
+                "--enable-debug-command",
+                "no",
+                "--enable-module-command",
+                "no",
+            ])
             .current_dir(&place.folder)
             .stdin(Stdio::null())
             .stdout(early())
@@ -171,7 +200,10 @@ impl Redis {
             tracing::debug!(%error, "the embedded store does not take the command to stop");
             self.signal(Signal::TERM);
         }
-        if time::timeout(STOP_PATIENCE, self.ended(place)).await.is_ok() {
+        if time::timeout(STOP_PATIENCE, self.ended(place))
+            .await
+            .is_ok()
+        {
             return Ok(());
         }
         tracing::warn!("the embedded store does not stop; killing it");
@@ -182,9 +214,10 @@ impl Redis {
 
     fn signal(&self, signal: Signal) {
         let pid = match self {
-            Self::Started { child, .. } => {
-                child.id().and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw)
-            }
+            Self::Started { child, .. } => child
+                .id()
+                .and_then(|pid| i32::try_from(pid).ok())
+                .and_then(Pid::from_raw),
             Self::Adopted { pid } => *pid,
         };
         if let Some(Err(error)) = pid.map(|pid| kill_process(pid, signal)) {
@@ -219,8 +252,9 @@ fn is_left_over(pid: Pid, place: &Place) -> bool {
 
 fn on_path(path: &OsStr) -> Option<PathBuf> {
     let folders: Vec<PathBuf> = env::split_paths(path).collect();
-    let mut candidates =
-        PROGRAMS.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
+    let mut candidates = PROGRAMS
+        .iter()
+        .flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
     candidates.find(|path| is_executable(path))
 }
 
@@ -244,8 +278,16 @@ fn last_words(log: &Path, from: u64) -> String {
         file.take(1 << 20).read_to_end(&mut bytes).ok();
         text = String::from_utf8_lossy(&bytes).into_owned();
     }
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let warned: Vec<&str> = lines.iter().copied().filter_map(|line| Some(line.split_once(" # ")?.1)).collect();
+    let lines: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    let warned: Vec<&str> = lines
+        .iter()
+        .copied()
+        .filter_map(|line| Some(line.split_once(" # ")?.1))
+        .collect();
     let telling = if warned.is_empty() { lines } else { warned };
     let last = telling.len().saturating_sub(3);
     match telling[last..].join("; ") {

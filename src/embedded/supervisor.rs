@@ -1,6 +1,11 @@
 //! The task that owns the `redis-server`: it starts it, starts it again when it dies, and ends it.
 
-use std::{ffi::OsString, fs::File, path::{Path, PathBuf}, time::Duration};
+use std::{
+    ffi::OsString,
+    fs::File,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use tokio::{
     sync::oneshot,
@@ -55,7 +60,10 @@ impl Owner {
     }
 
     /// Adopts or starts one; `None` where it was told to stop before that was done.
-    async fn begin(&self, path: Option<OsString>) -> Result<Option<(PathBuf, Redis)>, EmbeddedError> {
+    async fn begin(
+        &self,
+        path: Option<OsString>,
+    ) -> Result<Option<(PathBuf, Redis)>, EmbeddedError> {
         let program = find_program(path.as_deref()).await?;
         let adopted = tokio::select! {
             // What was left running before stays so.

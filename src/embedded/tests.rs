@@ -19,13 +19,26 @@ async fn read(url: &str, key: &str) -> Option<String> {
 }
 
 async fn pid(url: &str) -> u32 {
-    let info: String = redis::cmd("INFO").arg("server").query_async(&mut connect(url).await).await.unwrap();
-    let line = info.lines().find_map(|line| line.strip_prefix("process_id:")).unwrap();
+    let info: String = redis::cmd("INFO")
+        .arg("server")
+        .query_async(&mut connect(url).await)
+        .await
+        .unwrap();
+    let line = info
+        .lines()
+        .find_map(|line| line.strip_prefix("process_id:"))
+        .unwrap();
     line.trim().parse().unwrap()
 }
 
 fn signal(pid: u32, name: &str) {
-    assert!(Command::new("kill").args([name, &pid.to_string()]).status().unwrap().success());
+    assert!(
+        Command::new("kill")
+            .args([name, &pid.to_string()])
+            .status()
+            .unwrap()
+            .success()
+    );
 }
 
 /// What `kill -9` does: the process goes on alone, and the lock is free.
@@ -58,7 +71,10 @@ async fn it_starts_keeps_and_stops() {
     assert!(probe::is_sound(&embedded.place).await.unwrap());
     let before = pid(&url).await;
     embedded.stop().await.unwrap();
-    assert!(!fs::exists(format!("/proc/{before}")).unwrap(), "it waits until the process is gone");
+    assert!(
+        !fs::exists(format!("/proc/{before}")).unwrap(),
+        "it waits until the process is gone"
+    );
     let embedded = Embedded::start(data.path()).await.unwrap();
     assert_eq!(read(&embedded.url(), "a").await.as_deref(), Some("kept"));
     embedded.stop().await.unwrap();
@@ -73,7 +89,13 @@ async fn one_that_dies_is_started_again_with_its_data() {
     for _ in 0..2 {
         let before = pid(&url).await;
         signal(before, "-KILL");
-        until(async || probe::ask(&embedded.place.socket).await.is_ready().then_some(())).await;
+        until(async || {
+            probe::ask(&embedded.place.socket)
+                .await
+                .is_ready()
+                .then_some(())
+        })
+        .await;
         assert_ne!(pid(&url).await, before);
         assert_eq!(read(&url, "a").await.as_deref(), Some("kept"));
     }
@@ -90,12 +112,29 @@ async fn one_that_is_left_over_is_adopted_watched_and_stopped() {
     crash(embedded).await;
     let embedded = Embedded::start(data.path()).await.unwrap();
     assert_eq!(pid(&url).await, before, "adopted");
-    let _: () = redis::cmd("CLIENT").arg("KILL").arg("TYPE").arg("normal").arg("SKIPME").arg("yes")
-        .query_async(&mut connect(&url).await).await.unwrap();
+    let _: () = redis::cmd("CLIENT")
+        .arg("KILL")
+        .arg("TYPE")
+        .arg("normal")
+        .arg("SKIPME")
+        .arg("yes")
+        .query_async(&mut connect(&url).await)
+        .await
+        .unwrap();
     time::sleep(Duration::from_millis(200)).await;
-    assert_eq!(pid(&url).await, before, "a connection that ends is no reason");
+    assert_eq!(
+        pid(&url).await,
+        before,
+        "a connection that ends is no reason"
+    );
     signal(before, "-KILL");
-    until(async || probe::ask(&embedded.place.socket).await.is_ready().then_some(())).await;
+    until(async || {
+        probe::ask(&embedded.place.socket)
+            .await
+            .is_ready()
+            .then_some(())
+    })
+    .await;
     assert_ne!(pid(&url).await, before, "watched");
     assert_eq!(read(&url, "a").await.as_deref(), Some("kept"));
     crash(embedded).await;
@@ -112,8 +151,13 @@ async fn one_that_is_left_over_and_unsound_or_silent_is_replaced() {
     let url = embedded.url();
     write(&url, "a").await;
     let unsound = pid(&url).await;
-    let _: () = redis::cmd("CONFIG").arg("SET").arg("appendfsync").arg("no")
-        .query_async(&mut connect(&url).await).await.unwrap();
+    let _: () = redis::cmd("CONFIG")
+        .arg("SET")
+        .arg("appendfsync")
+        .arg("no")
+        .query_async(&mut connect(&url).await)
+        .await
+        .unwrap();
     crash(embedded).await;
     let embedded = Embedded::start(data.path()).await.unwrap();
     let silent = pid(&url).await;
@@ -147,9 +191,14 @@ async fn a_second_owner_is_refused_and_a_command_joins_in() {
     let data = folder();
     let embedded = Embedded::start(data.path()).await.unwrap();
     let refused = Embedded::start(data.path()).await.unwrap_err();
-    assert!(matches!(refused, EmbeddedError::Locked { holder: Some(pid), .. } if pid == std::process::id()));
+    assert!(
+        matches!(refused, EmbeddedError::Locked { holder: Some(pid), .. } if pid == std::process::id())
+    );
     let line = refused.to_string();
-    assert!(line.contains("--data-dir") && !line.contains('\n'), "{line}");
+    assert!(
+        line.contains("--data-dir") && !line.contains('\n'),
+        "{line}"
+    );
 
     let borrowed = Embedded::borrow(data.path()).await.unwrap();
     assert!(matches!(borrowed, Borrowed::Theirs { .. }));
@@ -209,8 +258,11 @@ async fn a_cut_off_file_is_read_up_to_the_cut_and_a_broken_one_is_named() {
     write(&embedded.url(), "b").await;
     let files = embedded.place.folder.join("appendonlydir");
     embedded.stop().await.unwrap();
-    let increment = fs::read_dir(&files).unwrap().map(|file| file.unwrap().path())
-        .find(|path| path.to_string_lossy().contains(".incr.")).unwrap();
+    let increment = fs::read_dir(&files)
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .find(|path| path.to_string_lossy().contains(".incr."))
+        .unwrap();
     let whole = fs::read(&increment).unwrap();
     fs::write(&increment, &whole[..whole.len() - 3]).unwrap();
     let embedded = Embedded::start(data.path()).await.unwrap();
@@ -220,9 +272,15 @@ async fn a_cut_off_file_is_read_up_to_the_cut_and_a_broken_one_is_named() {
 
     fs::write(&increment, "nonsense nonsense nonsense").unwrap();
     let error = Embedded::start(data.path()).await.unwrap_err().to_string();
-    assert!(error.contains("Bad file format") && !error.contains('\n'), "{error}");
+    assert!(
+        error.contains("Bad file format") && !error.contains('\n'),
+        "{error}"
+    );
     let again = Embedded::start(data.path()).await.unwrap_err();
-    assert!(matches!(again, EmbeddedError::Start { .. }), "the lock is free again: {again}");
+    assert!(
+        matches!(again, EmbeddedError::Start { .. }),
+        "the lock is free again: {again}"
+    );
 }
 
 #[tokio::test]
@@ -233,11 +291,22 @@ async fn without_a_program_it_says_how_to_get_one() {
     for path in [None, Some(OsString::new()), path()] {
         let error = Embedded::start_with(data.path(), path).await.unwrap_err();
         assert!(matches!(error, EmbeddedError::NoRedis));
-        assert!(error.to_string().contains("apt install redis-server"), "{error}");
+        assert!(
+            error.to_string().contains("apt install redis-server"),
+            "{error}"
+        );
     }
     let program = bin.path().join("redis-server");
-    fs::write(&program, "#!/bin/sh\necho 'Redis server v=6.0.16 sha=0 bits=64'\n").unwrap();
-    fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    fs::write(
+        &program,
+        "#!/bin/sh\necho 'Redis server v=6.0.16 sha=0 bits=64'\n",
+    )
+    .unwrap();
+    fs::set_permissions(
+        &program,
+        std::os::unix::fs::PermissionsExt::from_mode(0o755),
+    )
+    .unwrap();
     let error = Embedded::start_with(data.path(), path()).await.unwrap_err();
     assert!(error.to_string().contains("6.0.16"), "{error}");
 }

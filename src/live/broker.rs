@@ -90,14 +90,25 @@ impl Broker {
             }),
             own: own.clone(),
         };
-        (Self { requests, store, own, heard }, task)
+        (
+            Self {
+                requests,
+                store,
+                own,
+                heard,
+            },
+            task,
+        )
     }
 
     /// Subscribes, and answers once the store has confirmed it.
     pub async fn subscribe(&self, topic: Topic) -> Result<(), StoreError> {
         let (confirm, confirmed) = oneshot::channel();
         let asking = async {
-            self.requests.send(Request::Subscribe(topic, confirm)).await.ok()?;
+            self.requests
+                .send(Request::Subscribe(topic, confirm))
+                .await
+                .ok()?;
             confirmed.await.ok()
         };
         match timeout(PROOF_WITHIN * 2, asking).await {
@@ -118,15 +129,17 @@ impl Broker {
     pub async fn proves(&self) -> bool {
         let mut heard = self.heard.clone();
         heard.mark_unchanged();
-        let proof = async {
-            probe(&self.store, &self.own).await.is_ok() && heard.changed().await.is_ok()
-        };
+        let proof =
+            async { probe(&self.store, &self.own).await.is_ok() && heard.changed().await.is_ok() };
         timeout(PROOF_WITHIN, proof).await.unwrap_or(false)
     }
 }
 
 async fn probe(store: &Store, own: &Topic) -> Result<(), StoreError> {
-    store.link().query(redis::cmd("SPUBLISH").arg(own.as_str()).arg("0 probe")).await
+    store
+        .link()
+        .query(redis::cmd("SPUBLISH").arg(own.as_str()).arg("0 probe"))
+        .await
 }
 
 /// The task behind a [`Broker`].
@@ -246,12 +259,20 @@ impl BrokerTask {
         let mut by_node: HashMap<Option<Address>, Pipeline> = HashMap::new();
         for topic in topics {
             let node = match &connections.slots {
-                Some(slots) => {
-                    Some(slots.node_of(topic.as_str()).ok_or(StoreError::Unavailable)?.clone())
-                }
+                Some(slots) => Some(
+                    slots
+                        .node_of(topic.as_str())
+                        .ok_or(StoreError::Unavailable)?
+                        .clone(),
+                ),
                 None => None,
             };
-            by_node.entry(node).or_default().cmd(command).arg(topic.as_str()).ignore();
+            by_node
+                .entry(node)
+                .or_default()
+                .cmd(command)
+                .arg(topic.as_str())
+                .ignore();
         }
         for (node, pipeline) in by_node {
             let connection = self.connection(connections, node).await?;
@@ -265,16 +286,27 @@ impl BrokerTask {
         connections: &'c mut Connections,
         node: Option<Address>,
     ) -> Result<&'c mut MultiplexedConnection, StoreError> {
-        let ears = SharedEars { ears: self.ears.clone(), lost: connections.lost.clone() };
+        let ears = SharedEars {
+            ears: self.ears.clone(),
+            lost: connections.lost.clone(),
+        };
         match connections.nodes.entry(node) {
             Entry::Occupied(known) => Ok(known.into_mut()),
             Entry::Vacant(new) => {
-                let address = new.key().as_ref().map(|(host, port)| (host.as_str(), *port));
+                let address = new
+                    .key()
+                    .as_ref()
+                    .map(|(host, port)| (host.as_str(), *port));
                 let config = AsyncConnectionConfig::new()
                     .set_connection_timeout(Some(PROOF_WITHIN))
                     .set_response_timeout(Some(PROOF_WITHIN))
                     .set_push_sender(ears);
-                let connection = self.store.link().topology().connect(address, config).await?;
+                let connection = self
+                    .store
+                    .link()
+                    .topology()
+                    .connect(address, config)
+                    .await?;
                 Ok(new.insert(connection))
             }
         }
@@ -318,7 +350,9 @@ impl AsyncPushSender for SharedEars {
                 let [Value::BulkString(topic), Value::BulkString(payload)] = &info.data[..] else {
                     return Ok(());
                 };
-                let Ok(topic) = std::str::from_utf8(topic) else { return Ok(()) };
+                let Ok(topic) = std::str::from_utf8(topic) else {
+                    return Ok(());
+                };
                 ears.any.store(true, Ordering::Relaxed);
                 if topic == ears.own.as_str() {
                     ears.hears.send_modify(|count| *count += 1);

@@ -13,7 +13,8 @@ use app::{
 };
 
 use super::{
-    hub::{Carries, Connection},
+    hub::Connection,
+    listeners::Carries,
     socket::{End, refuse, send},
 };
 use crate::{
@@ -44,11 +45,19 @@ pub async fn inbox(
     if hub.count(topic.as_str()) > shared.live.max_sockets_per_user {
         return Err(Some(CloseCode::TooManySockets));
     }
-    shared.live.broker.subscribe(topic.clone()).await.map_err(|_| away())?;
+    shared
+        .live
+        .broker
+        .subscribe(topic.clone())
+        .await
+        .map_err(|_| away())?;
 
     let after = resume.as_ref().map(|resume| resume.seq);
-    let (standing, mut frames) =
-        shared.service.inbox_after(user, after, PAGE).await.map_err(|_| away())?;
+    let (standing, mut frames) = shared
+        .service
+        .inbox_after(user, after, PAGE)
+        .await
+        .map_err(|_| away())?;
     let recovered = resume.as_ref().is_none_or(|resume| {
         resume.epoch == standing.epoch
             && resume.seq <= standing.seq
@@ -70,7 +79,9 @@ pub async fn inbox(
         // What is stored while this goes on is either read here or held back by the hub; the
         // position tells which.
         while sent < standing.seq {
-            let Some(last) = frames.last().and_then(seq_of) else { break };
+            let Some(last) = frames.last().and_then(seq_of) else {
+                break;
+            };
             for frame in &frames {
                 send(connection, frame);
             }
@@ -101,7 +112,12 @@ pub async fn channel(
 ) -> Result<(), End> {
     let channel = match name.parse::<Channel>() {
         Ok(Channel::Reserved) => {
-            refuse(connection, r#ref, "forbidden", "You may not listen to this channel.");
+            refuse(
+                connection,
+                r#ref,
+                "forbidden",
+                "You may not listen to this channel.",
+            );
             return Ok(());
         }
         Ok(channel) => channel,
@@ -111,7 +127,12 @@ pub async fn channel(
         }
     };
     if connection.topics().len() > MOST_CHANNELS {
-        refuse(connection, r#ref, "too_many_channels", "Leave a channel first.");
+        refuse(
+            connection,
+            r#ref,
+            "too_many_channels",
+            "Leave a channel first.",
+        );
         return Ok(());
     }
     match channel {
@@ -128,10 +149,17 @@ async fn post(
     name: String,
     channel: &Channel,
 ) -> Result<(), End> {
-    let (Channel::Post(post_id), Some(topic)) = (channel, channel.topic()) else { return Ok(()) };
+    let (Channel::Post(post_id), Some(topic)) = (channel, channel.topic()) else {
+        return Ok(());
+    };
     let hub = shared.service.hub();
     hub.listen(&topic, connection, Carries::Value);
-    shared.live.broker.subscribe(topic.clone()).await.map_err(|_| away())?;
+    shared
+        .live
+        .broker
+        .subscribe(topic.clone())
+        .await
+        .map_err(|_| away())?;
     let (likes, deleted) = match shared.service.post(None, post_id).await {
         Ok(post) => (Some(post.likes), false),
         Err(QuadError::NoSuchPost) => (None, true),
@@ -139,9 +167,22 @@ async fn post(
     };
     send(
         connection,
-        &ServerFrame::Ack { r#ref, channel: name, epoch: None, seq: None, recovered: None },
+        &ServerFrame::Ack {
+            r#ref,
+            channel: name,
+            epoch: None,
+            seq: None,
+            recovered: None,
+        },
     );
-    send(connection, &ServerFrame::Post { post_id: post_id.clone(), likes, deleted });
+    send(
+        connection,
+        &ServerFrame::Post {
+            post_id: post_id.clone(),
+            likes,
+            deleted,
+        },
+    );
     hub.release(&topic, connection, 0);
     Ok(())
 }
@@ -155,18 +196,31 @@ async fn broadcast(
     resume: Option<Position>,
     last: Option<u64>,
 ) -> Result<(), End> {
-    let Some(topic) = channel.topic() else { return Ok(()) };
+    let Some(topic) = channel.topic() else {
+        return Ok(());
+    };
     let hub = shared.service.hub();
     hub.listen(&topic, connection, Carries::History);
-    shared.live.broker.subscribe(topic.clone()).await.map_err(|_| away())?;
+    shared
+        .live
+        .broker
+        .subscribe(topic.clone())
+        .await
+        .map_err(|_| away())?;
 
     // The history is short enough to be read whole.
-    let read = shared.service.channel_after(&name, 0, CHANNEL_KEEPS as usize);
-    let ChannelFrames { epoch, seq, mut frames } = read.await.map_err(|_| away())?;
+    let read = shared
+        .service
+        .channel_after(&name, 0, CHANNEL_KEEPS as usize);
+    let ChannelFrames {
+        epoch,
+        seq,
+        mut frames,
+    } = read.await.map_err(|_| away())?;
     let oldest = frames.first().and_then(seq_of).unwrap_or(seq + 1);
-    let recovered = resume.as_ref().map(|resume| {
-        resume.epoch == epoch && resume.seq <= seq && resume.seq + 1 >= oldest
-    });
+    let recovered = resume
+        .as_ref()
+        .map(|resume| resume.epoch == epoch && resume.seq <= seq && resume.seq + 1 >= oldest);
     let after = match (&resume, recovered) {
         (Some(resume), Some(true)) => resume.seq,
         (Some(_), _) => seq,
@@ -175,7 +229,13 @@ async fn broadcast(
     frames.retain(|frame| seq_of(frame).is_some_and(|seq| seq > after));
     send(
         connection,
-        &ServerFrame::Ack { r#ref, channel: name, epoch: Some(epoch), seq: Some(seq), recovered },
+        &ServerFrame::Ack {
+            r#ref,
+            channel: name,
+            epoch: Some(epoch),
+            seq: Some(seq),
+            recovered,
+        },
     );
     for frame in &frames {
         send(connection, frame);
@@ -187,14 +247,29 @@ async fn broadcast(
 
 /// Ends a subscription. Leaving a channel that one is not on is no error.
 pub async fn leave(shared: &Shared, connection: &Arc<Connection>, r#ref: String, name: String) {
-    let Some(topic) = name.parse::<Channel>().ok().and_then(|channel| channel.topic()) else {
-        refuse(connection, r#ref, "invalid_channel", "There is no such channel to leave.");
+    let Some(topic) = name
+        .parse::<Channel>()
+        .ok()
+        .and_then(|channel| channel.topic())
+    else {
+        refuse(
+            connection,
+            r#ref,
+            "invalid_channel",
+            "There is no such channel to leave.",
+        );
         return;
     };
     if shared.service.hub().ignore(&topic, connection) {
         shared.live.broker.unsubscribe(vec![topic]).await;
     }
-    let ack = ServerFrame::Ack { r#ref, channel: name, epoch: None, seq: None, recovered: None };
+    let ack = ServerFrame::Ack {
+        r#ref,
+        channel: name,
+        epoch: None,
+        seq: None,
+        recovered: None,
+    };
     send(connection, &ack);
 }
 

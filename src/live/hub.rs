@@ -1,10 +1,11 @@
 //! Who listens here: the one owner of the map of connections.
 //!
-//! A message is delivered to each listener in turn, without waiting for any. Listeners are
+//! A message is delivered to each listener in turn, without waiting for any; a crowd gets it in
+//! several turns, between which others are served. Listeners are
 //! removed by connection id, so that a late goodbye evicts nobody else.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     sync::{
         Arc, Mutex, MutexGuard,
         atomic::{AtomicU64, Ordering},
@@ -13,10 +14,19 @@ use std::{
 
 use app::{event::CloseCode, model::UserId};
 
-use super::{Topic, frame::Frame, writer::Writer};
+use tokio::{sync::Notify, task::yield_now};
+use tokio_util::sync::CancellationToken;
 
-/// Messages that may wait for one listener while its history is being read.
-const MOST_HELD: usize = 1024;
+use super::{
+    Topic,
+    frame::Frame,
+    listeners::{Carries, Delivery, Listeners},
+    writer::Writer,
+};
+use crate::meters::METERS;
+
+/// How many of a crowd get a message in one turn.
+const TURN: usize = 256;
 
 /// Names a connection for as long as this server lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -66,33 +76,17 @@ impl Connection {
     }
 }
 
-/// What a topic carries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Carries {
-    /// A history: every message counts, in its order.
-    History,
-    /// A value: only the newest counts.
-    Value,
-}
-
-/// A listener of one topic.
-struct Listener {
-    connection: Arc<Connection>,
-    carries: Carries,
-    /// The newest seq that was sent or skipped.
-    position: u64,
-    /// While its history is read: what came meanwhile.
-    held: Option<Vec<(u64, Frame)>>,
-}
-
-type Listeners = Arc<Mutex<HashMap<ConnectionId, Listener>>>;
+type Shared = Arc<Mutex<Listeners>>;
 
 /// The map of who listens to what.
 #[derive(Default)]
 pub struct Hub {
     next: AtomicU64,
     connections: Mutex<HashMap<ConnectionId, Arc<Connection>>>,
-    topics: Mutex<HashMap<Topic, Listeners>>,
+    topics: Mutex<HashMap<Topic, Shared>>,
+    /// Topics with a crowd that has something waiting, each once.
+    crowds: Mutex<VecDeque<(Topic, Shared)>>,
+    crowded: Notify,
 }
 
 impl Hub {
@@ -123,32 +117,29 @@ impl Hub {
         // The map stays locked meanwhile, so that the topic cannot be removed as empty in between.
         let mut topics = lock(&self.topics);
         let mut listeners = lock(topics.entry(topic.clone()).or_default());
-        let listener = listeners.entry(connection.id).or_insert_with(|| {
+        if listeners.hold(connection, carries) {
             lock(&connection.listens).push(topic.clone());
-            Listener { connection: connection.clone(), carries, position: 0, held: None }
-        });
-        listener.held = Some(Vec::new());
+        }
     }
 
     /// Goes on after everything up to `position` was sent: first what was held back above it.
     pub fn release(&self, topic: &Topic, connection: &Connection, position: u64) {
-        let Some(listeners) = self.listeners(topic.as_str()) else { return };
-        let mut listeners = lock(&listeners);
-        let Some(listener) = listeners.get_mut(&connection.id) else { return };
-        listener.position = position;
-        for (seq, frame) in listener.held.take().unwrap_or_default() {
-            listener.take(topic, seq, &frame);
-        }
+        let Some(listeners) = self.listeners(topic.as_str()) else {
+            return;
+        };
+        lock(&listeners).release(topic, connection.id, position);
     }
 
     /// Listens no more. True if nobody does.
     pub fn ignore(&self, topic: &Topic, connection: &Connection) -> bool {
         lock(&connection.listens).retain(|known| known != topic);
         let mut topics = lock(&self.topics);
-        let Some(listeners) = topics.get(topic) else { return false };
+        let Some(listeners) = topics.get(topic) else {
+            return false;
+        };
         let mut remaining = lock(listeners);
-        remaining.remove(&connection.id);
-        let empty = remaining.is_empty();
+        remaining.remove(connection.id);
+        let empty = remaining.len() == 0;
         drop(remaining);
         if empty {
             topics.remove(topic);
@@ -158,15 +149,46 @@ impl Hub {
 
     /// Delivers a frame to everybody who listens. `seq` is 0 where the topic has no history.
     pub fn deliver(&self, topic: &str, seq: u64, frame: &Frame) {
-        let Some((topic, listeners)) = self.topic(topic) else { return };
-        for listener in lock(&listeners).values_mut() {
-            listener.take(&topic, seq, frame);
+        let Some((topic, listeners)) = self.topic(topic) else {
+            return;
+        };
+        let mut crowd = lock(&listeners);
+        let delivery = crowd.deliver(&topic, seq, frame);
+        METERS.published.increment(1);
+        METERS.delivered.increment(crowd.len() as u64);
+        drop(crowd);
+        if delivery == Delivery::Begin {
+            lock(&self.crowds).push_back((topic, listeners));
+            self.crowded.notify_one();
+        }
+    }
+
+    /// Hands out what waits for crowds, a few at a time and each crowd in turn, until `stop`.
+    pub async fn serve_crowds(&self, stop: CancellationToken) {
+        loop {
+            let Some((topic, listeners)) = lock(&self.crowds).pop_front() else {
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = self.crowded.notified() => continue,
+                }
+            };
+            let Some((seq, frame, everybody)) = lock(&listeners).first_waiting() else {
+                continue;
+            };
+            for some in everybody.chunks(TURN) {
+                lock(&listeners).hand_out(&topic, seq, &frame, some);
+                yield_now().await;
+            }
+            if lock(&listeners).next_waiting() {
+                lock(&self.crowds).push_back((topic, listeners));
+            }
         }
     }
 
     /// How many connections listen.
     pub fn count(&self, topic: &str) -> u64 {
-        self.listeners(topic).map_or(0, |listeners| lock(&listeners).len() as u64)
+        self.listeners(topic)
+            .map_or(0, |listeners| lock(&listeners).len() as u64)
     }
 
     /// All connections that there are now.
@@ -188,7 +210,13 @@ impl Hub {
     /// `session` is `None`.
     pub fn end_sessions(&self, user: &UserId, session: Option<&str>, except: Option<&str>) {
         for connection in self.connections() {
-            let Owner::Session { user: owner, session: id } = &connection.owner else { continue };
+            let Owner::Session {
+                user: owner,
+                session: id,
+            } = &connection.owner
+            else {
+                continue;
+            };
             let named = session.is_none_or(|session| session == id.as_ref());
             if owner == user && named && except != Some(id) {
                 connection.writer.close(CloseCode::SessionEnded);
@@ -196,36 +224,21 @@ impl Hub {
         }
     }
 
-    fn listeners(&self, topic: &str) -> Option<Listeners> {
+    fn listeners(&self, topic: &str) -> Option<Shared> {
         self.topic(topic).map(|(_, listeners)| listeners)
     }
 
-    fn topic(&self, topic: &str) -> Option<(Topic, Listeners)> {
-        lock(&self.topics).get_key_value(topic).map(|(t, l)| (t.clone(), l.clone()))
-    }
-}
-
-impl Listener {
-    fn take(&mut self, topic: &Topic, seq: u64, frame: &Frame) {
-        match &mut self.held {
-            Some(held) if held.len() < MOST_HELD => held.push((seq, frame.clone())),
-            Some(_) => self.connection.writer.close(CloseCode::TooSlow),
-            None if self.carries == Carries::Value => {
-                self.connection.writer.send_latest(topic, frame);
-            }
-            None if seq == 0 => self.connection.writer.send(frame),
-            // What was sent while catching up is not sent again.
-            None if seq <= self.position => {}
-            None => {
-                self.position = seq;
-                self.connection.writer.send(frame);
-            }
-        }
+    fn topic(&self, topic: &str) -> Option<(Topic, Shared)> {
+        lock(&self.topics)
+            .get_key_value(topic)
+            .map(|(t, l)| (t.clone(), l.clone()))
     }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    mutex
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 #[cfg(test)]
@@ -275,6 +288,39 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_crowd_gets_everything_in_order_and_newcomers_what_follows() {
+        let hub = Arc::new(Hub::default());
+        let topic = Topic::new("t".into());
+        let mut crowd = Vec::new();
+        for _ in 0..600 {
+            let (connection, client) = join(&hub).await;
+            hub.listen(&topic, &connection, Carries::History);
+            hub.release(&topic, &connection, 0);
+            crowd.push((connection, client));
+        }
+        for (seq, letter) in ["a", "b", "c"].iter().enumerate() {
+            hub.deliver("t", seq as u64 + 1, &frame(letter));
+        }
+        let (late, late_client) = join(&hub).await;
+        hub.listen(&topic, &late, Carries::History);
+        hub.release(&topic, &late, 2);
+        let stop = CancellationToken::new();
+        let serving = tokio::spawn({
+            let (hub, stop) = (hub.clone(), stop.clone());
+            async move { hub.serve_crowds(stop).await }
+        });
+        for (connection, mut client) in crowd {
+            let mut bytes = [0; 9];
+            client.read_exact(&mut bytes).await.unwrap();
+            assert_eq!([bytes[2], bytes[5], bytes[8]], *b"abc");
+            drop(connection);
+        }
+        stop.cancel();
+        serving.await.unwrap();
+        assert_eq!(received(&hub, late, late_client).await, "c");
+    }
+
+    #[tokio::test]
     async fn a_late_goodbye_evicts_nobody_else() {
         let hub = Hub::default();
         let topic = Topic::new("t".into());
@@ -300,7 +346,10 @@ mod tests {
         for session in ["a", "b"] {
             let (connection, client) = join(&hub).await;
             clients.push(client);
-            let owner = Owner::Session { user: user.clone(), session: session.into() };
+            let owner = Owner::Session {
+                user: user.clone(),
+                session: session.into(),
+            };
             let connection = Arc::into_inner({
                 hub.disconnect(&connection);
                 connection

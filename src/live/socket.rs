@@ -35,7 +35,7 @@ use super::{
     hub::{Connection, Owner},
     writer::Drained,
 };
-use crate::server::Shared;
+use crate::{meters::METERS, server::Shared};
 
 /// How long a person's socket may take to say who it is.
 const REGISTER_WITHIN: Duration = Duration::from_secs(10);
@@ -54,8 +54,11 @@ pub(super) type End = Option<CloseCode>;
 
 /// Serves a connection until it ends. `early` is what was read with the upgrade.
 pub async fn run(shared: &Shared, connection: Arc<Connection>, early: Bytes) {
-    metrics::gauge!("quad_sockets").increment(1.0);
-    let reader = Reader { connection: connection.clone(), early };
+    METERS.sockets.increment(1.0);
+    let reader = Reader {
+        connection: connection.clone(),
+        early,
+    };
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(0)
@@ -67,7 +70,7 @@ pub async fn run(shared: &Shared, connection: Arc<Connection>, early: Bytes) {
     say_goodbye(&connection, end).await;
     let unheard = shared.service.hub().disconnect(&connection);
     shared.live.broker.unsubscribe(unheard).await;
-    metrics::gauge!("quad_sockets").decrement(1.0);
+    METERS.sockets.decrement(1.0);
 }
 
 async fn serve(
@@ -75,12 +78,24 @@ async fn serve(
     connection: &Arc<Connection>,
     frames: &mut WebSocketStream<Reader>,
 ) -> End {
-    let mut incoming = Incoming { connection, frames, allowance: Allowance::new() };
+    let mut incoming = Incoming {
+        connection,
+        frames,
+        allowance: Allowance::new(),
+    };
     let mut socket = match &connection.owner {
-        Owner::Token { .. } => Socket { shared, connection, user: None },
+        Owner::Token { .. } => Socket {
+            shared,
+            connection,
+            user: None,
+        },
         Owner::Session { user, .. } => {
             let deadline = Instant::now() + REGISTER_WITHIN;
-            let unregistered = Unregistered { shared, connection, user };
+            let unregistered = Unregistered {
+                shared,
+                connection,
+                user,
+            };
             match timeout_at(deadline, unregistered.register(&mut incoming)).await {
                 Ok(Ok(socket)) => socket,
                 Ok(Err(end)) => return end,
@@ -115,8 +130,16 @@ impl<'s> Unregistered<'s> {
                         return Err(Some(CloseCode::Forbidden));
                     }
                     catch_up::inbox(self.shared, self.connection, self.user, resume).await?;
-                    let Self { shared, connection, user } = self;
-                    return Ok(Socket { shared, connection, user: Some(user) });
+                    let Self {
+                        shared,
+                        connection,
+                        user,
+                    } = self;
+                    return Ok(Socket {
+                        shared,
+                        connection,
+                        user: Some(user),
+                    });
                 }
                 ClientFrame::Subscribe { r#ref, .. } | ClientFrame::Unsubscribe { r#ref, .. } => {
                     refuse(self.connection, r#ref, "not_registered", "Register first.");
@@ -137,7 +160,11 @@ struct Socket<'s> {
 
 impl Socket<'_> {
     async fn answer(&mut self, frame: ClientFrame) -> Result<(), End> {
-        let Self { shared, connection, user } = self;
+        let Self {
+            shared,
+            connection,
+            user,
+        } = self;
         match frame {
             ClientFrame::Register { user_id, resume } => match user {
                 Some(user) if user_id == **user => {
@@ -145,7 +172,12 @@ impl Socket<'_> {
                 }
                 _ => Err(Some(CloseCode::Forbidden)),
             },
-            ClientFrame::Subscribe { r#ref, channel, resume, last } => {
+            ClientFrame::Subscribe {
+                r#ref,
+                channel,
+                resume,
+                last,
+            } => {
                 check_ref(&r#ref)?;
                 catch_up::channel(shared, connection, r#ref, channel, resume, last).await
             }
@@ -167,7 +199,11 @@ impl Socket<'_> {
 }
 
 fn check_ref(r#ref: &str) -> Result<(), End> {
-    if r#ref.len() <= 64 { Ok(()) } else { Err(Some(CloseCode::Malformed)) }
+    if r#ref.len() <= 64 {
+        Ok(())
+    } else {
+        Err(Some(CloseCode::Malformed))
+    }
 }
 
 /// Tells a client that one of its frames was refused.
@@ -249,7 +285,10 @@ struct Allowance {
 
 impl Allowance {
     fn new() -> Self {
-        Self { left: BURST, at: Instant::now() }
+        Self {
+            left: BURST,
+            at: Instant::now(),
+        }
     }
 
     fn take(&mut self) -> bool {
@@ -275,7 +314,10 @@ async fn say_goodbye(connection: &Connection, end: End) {
             writer.settle().await;
         }
         let tcp = writer.tcp();
-        if SockRef::from(tcp).shutdown(std::net::Shutdown::Write).is_err() {
+        if SockRef::from(tcp)
+            .shutdown(std::net::Shutdown::Write)
+            .is_err()
+        {
             return;
         }
         let mut waste = vec![0; 16 << 10];

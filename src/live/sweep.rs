@@ -154,7 +154,13 @@ fn tell<'c>(
     epoch: Epoch,
     seq: u64,
 ) {
-    let Some(frame) = Frame::of(&ServerFrame::Position { channel, epoch, seq }) else { return };
+    let Some(frame) = Frame::of(&ServerFrame::Position {
+        channel,
+        epoch,
+        seq,
+    }) else {
+        return;
+    };
     for connection in connections {
         connection.writer.send(&frame);
     }

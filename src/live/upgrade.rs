@@ -38,7 +38,9 @@ async fn accept(shared: &Shared, request: &mut Request) -> Result<Response, Quad
         || !mentions(headers, header::UPGRADE, "websocket")
         || !mentions(headers, header::SEC_WEBSOCKET_VERSION, "13")
     {
-        return Err(QuadError::malformed("This address is for WebSocket connections, version 13."));
+        return Err(QuadError::malformed(
+            "This address is for WebSocket connections, version 13.",
+        ));
     }
     let key = headers
         .get(header::SEC_WEBSOCKET_KEY)
@@ -47,12 +49,17 @@ async fn accept(shared: &Shared, request: &mut Request) -> Result<Response, Quad
     let protocol = mentions(headers, header::SEC_WEBSOCKET_PROTOCOL, PROTOCOL);
     let owner = owner(shared, headers).await?;
 
-    let address = shared.proxies.client(client_addr::peer(request.extensions()), headers);
+    let address = shared
+        .proxies
+        .client(client_addr::peer(request.extensions()), headers);
     shared.service.limits().connect(address)?;
     if shared.live.is_draining() {
         return Err(QuadError::Unavailable);
     }
-    let upgrade = request.extensions_mut().remove::<OnUpgrade>().ok_or(QuadError::Internal)?;
+    let upgrade = request
+        .extensions_mut()
+        .remove::<OnUpgrade>()
+        .ok_or(QuadError::Internal)?;
     let shared = shared.clone();
     let tasks = shared.live.tasks.clone();
     tasks.spawn(async move {
@@ -78,7 +85,9 @@ async fn accept(shared: &Shared, request: &mut Request) -> Result<Response, Quad
     if protocol {
         response = response.header(header::SEC_WEBSOCKET_PROTOCOL, PROTOCOL);
     }
-    response.body(axum::body::Body::empty()).map_err(|_| QuadError::Internal)
+    response
+        .body(axum::body::Body::empty())
+        .map_err(|_| QuadError::Internal)
 }
 
 /// Whose socket it will be. A browser cannot set headers on a WebSocket, so a token may also come
@@ -92,15 +101,25 @@ async fn owner(shared: &Shared, headers: &HeaderMap) -> Result<Owner, QuadError>
     };
     match token {
         Token::Session(token) => {
-            let session = shared.service.session(&token).await?.ok_or(QuadError::NoSession)?;
+            let session = shared
+                .service
+                .session(&token)
+                .await?
+                .ok_or(QuadError::NoSession)?;
             Ok(Owner::Session {
                 user: session.person.user_id.clone(),
                 session: session.id.clone(),
             })
         }
         Token::Api(token) => {
-            let grant = shared.service.grant(&token).await?.ok_or(QuadError::NoSession)?;
-            Ok(Owner::Token { token: grant.id.clone() })
+            let grant = shared
+                .service
+                .grant(&token)
+                .await?
+                .ok_or(QuadError::NoSession)?;
+            Ok(Owner::Token {
+                token: grant.id.clone(),
+            })
         }
     }
 }

@@ -16,6 +16,7 @@ use bytes::{Buf, Bytes};
 use tokio::{net::TcpStream, sync::Notify};
 
 use super::{Topic, frame::Frame};
+use crate::meters::METERS;
 
 /// Frames that may wait. A socket that is further behind comes back and catches up instead.
 const MOST_FRAMES: usize = 512;
@@ -66,7 +67,11 @@ pub enum Drained {
 impl Writer {
     /// Takes over the write half; reading goes on through [`Writer::tcp`].
     pub fn new(tcp: TcpStream) -> Self {
-        Self { tcp, state: Mutex::default(), wake: Notify::new() }
+        Self {
+            tcp,
+            state: Mutex::default(),
+            wake: Notify::new(),
+        }
     }
 
     /// The connection.
@@ -81,6 +86,7 @@ impl Writer {
             return;
         }
         if state.queue.len() >= MOST_FRAMES || state.bytes > MOST_BYTES {
+            METERS.too_slow.increment(1);
             self.finish(&mut state, CloseCode::TooSlow);
             return;
         }
@@ -95,7 +101,9 @@ impl Writer {
             return;
         }
         let latest = state.latest.get_or_insert_default();
-        let due = latest.sent.is_none_or(|sent| sent.elapsed() >= LATEST_EVERY);
+        let due = latest
+            .sent
+            .is_none_or(|sent| sent.elapsed() >= LATEST_EVERY);
         if due && latest.waiting.is_empty() {
             latest.sent = Some(Instant::now());
             drop(state);
@@ -162,13 +170,22 @@ impl Writer {
     /// When the values that wait are due.
     fn next_latest(&self) -> Option<Instant> {
         let state = self.state();
-        let latest = state.latest.as_ref().filter(|latest| !latest.waiting.is_empty())?;
-        Some(latest.sent.map_or_else(Instant::now, |sent| sent + LATEST_EVERY))
+        let latest = state
+            .latest
+            .as_ref()
+            .filter(|latest| !latest.waiting.is_empty())?;
+        Some(
+            latest
+                .sent
+                .map_or_else(Instant::now, |sent| sent + LATEST_EVERY),
+        )
     }
 
     fn flush_latest(&self) {
         let mut state = self.state();
-        let Some(latest) = &mut state.latest else { return };
+        let Some(latest) = &mut state.latest else {
+            return;
+        };
         latest.sent = Some(Instant::now());
         let waiting = std::mem::take(&mut latest.waiting);
         drop(state);
@@ -180,6 +197,7 @@ impl Writer {
     fn finish(&self, state: &mut State, code: CloseCode) {
         // The first may be the rest of a frame: without it the peer could not read on.
         state.queue.truncate(1);
+        state.bytes = state.queue.front().map_or(0, Bytes::len);
         state.closing = true;
         self.push(state, Frame::close(code).bytes().clone());
         self.wake.notify_one();
@@ -206,8 +224,12 @@ impl Writer {
     fn flush(&self) -> Flushed {
         let mut state = self.state();
         while !state.broken && !state.queue.is_empty() {
-            let slices: Vec<IoSlice<'_>> =
-                state.queue.iter().take(BATCH).map(|bytes| IoSlice::new(bytes)).collect();
+            let slices: Vec<IoSlice<'_>> = state
+                .queue
+                .iter()
+                .take(BATCH)
+                .map(|bytes| IoSlice::new(bytes))
+                .collect();
             match self.tcp.try_write_vectored(&slices) {
                 Ok(written) => state.advance(written),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Flushed::Blocked,
@@ -224,7 +246,9 @@ impl Writer {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.state
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 
@@ -267,7 +291,9 @@ mod tests {
     async fn frames_arrive_whole_and_in_order_though_the_reader_is_slow() {
         let (writer, mut client) = pair().await;
         // More than the kernel's buffers hold, less than the bound on what waits.
-        let frames: Vec<Frame> = (0..200).map(|i| Frame::text(&vec![i as u8; 20_000])).collect();
+        let frames: Vec<Frame> = (0..200)
+            .map(|i| Frame::text(&vec![i as u8; 20_000]))
+            .collect();
         let expected: Vec<u8> = frames.iter().flat_map(|f| f.bytes().to_vec()).collect();
         let sending = async {
             for frame in &frames {
@@ -303,7 +329,10 @@ mod tests {
         let (drained, ()) = tokio::join!(writer.drain(), reading);
         assert_eq!(drained, Drained::Closed);
         let close = Frame::close(CloseCode::TooSlow);
-        assert_eq!((received.len() - close.bytes().len()) % frame.bytes().len(), 0);
+        assert_eq!(
+            (received.len() - close.bytes().len()) % frame.bytes().len(),
+            0
+        );
     }
 
     #[tokio::test]

@@ -83,7 +83,10 @@ impl FromStr for TrustedProxies {
 
     /// Takes addresses and ranges, separated by commas.
     fn from_str(text: &str) -> Result<Self, NoSuchRange> {
-        let ranges = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        let ranges = text
+            .split(',')
+            .map(str::trim)
+            .filter(|part| !part.is_empty());
         ranges.map(str::parse).collect::<Result<_, _>>().map(Self)
     }
 }
@@ -131,7 +134,10 @@ pub fn peer(extensions: &Extensions) -> IpAddr {
 
 /// Some proxies write the port too.
 fn forwarded_address(text: &str) -> Option<IpAddr> {
-    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    let bare = text
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+        .unwrap_or(text);
     let with_port = || text.parse::<SocketAddr>().map(|address| address.ip());
     let address = bare.parse::<IpAddr>().or_else(|_| with_port()).ok()?;
     Some(address.to_canonical())
@@ -154,10 +160,33 @@ mod tests {
             assert!(range.contains(inside.parse().unwrap()), "{range}");
             assert!(!range.contains(outside.parse().unwrap()), "{range}");
         }
-        assert!("0.0.0.0/0".parse::<Cidr>().unwrap().contains("8.8.8.8".parse().unwrap()));
-        assert!("::/0".parse::<Cidr>().unwrap().contains("2001:db8::1".parse().unwrap()));
-        assert!(!"::/0".parse::<Cidr>().unwrap().contains("8.8.8.8".parse().unwrap()));
-        for bad in ["", "x", "10.0.0.0/33", "::/129", "10.0.0.0/-1", "10.0.0/8", "10.0.0.0/8/8"] {
+        assert!(
+            "0.0.0.0/0"
+                .parse::<Cidr>()
+                .unwrap()
+                .contains("8.8.8.8".parse().unwrap())
+        );
+        assert!(
+            "::/0"
+                .parse::<Cidr>()
+                .unwrap()
+                .contains("2001:db8::1".parse().unwrap())
+        );
+        assert!(
+            !"::/0"
+                .parse::<Cidr>()
+                .unwrap()
+                .contains("8.8.8.8".parse().unwrap())
+        );
+        for bad in [
+            "",
+            "x",
+            "10.0.0.0/33",
+            "::/129",
+            "10.0.0.0/-1",
+            "10.0.0/8",
+            "10.0.0.0/8/8",
+        ] {
             assert!(bad.parse::<Cidr>().is_err(), "{bad}");
         }
     }
@@ -170,8 +199,16 @@ mod tests {
             ("127.0.0.1", &[], "127.0.0.1"),
             ("127.0.0.1", &["198.51.100.1"], "198.51.100.1"),
             ("::ffff:127.0.0.1", &["198.51.100.1"], "198.51.100.1"),
-            ("127.0.0.1", &["6.6.6.6, 198.51.100.1, 10.2.3.4"], "198.51.100.1"),
-            ("127.0.0.1", &["6.6.6.6", "198.51.100.1", "10.2.3.4"], "198.51.100.1"),
+            (
+                "127.0.0.1",
+                &["6.6.6.6, 198.51.100.1, 10.2.3.4"],
+                "198.51.100.1",
+            ),
+            (
+                "127.0.0.1",
+                &["6.6.6.6", "198.51.100.1", "10.2.3.4"],
+                "198.51.100.1",
+            ),
             ("127.0.0.1", &["10.1.1.1, 10.2.3.4"], "10.1.1.1"),
             ("127.0.0.1", &["6.6.6.6, nonsense, 10.2.3.4"], "10.2.3.4"),
             ("fd00::1", &["[2001:db8::1]:4711"], "2001:db8::1"),
@@ -182,7 +219,11 @@ mod tests {
                 headers.append(FORWARDED_FOR, value.parse().unwrap());
             }
             let found = proxies.client(peer.parse().unwrap(), &headers);
-            assert_eq!(found, client.parse::<IpAddr>().unwrap(), "{peer} {forwarded:?}");
+            assert_eq!(
+                found,
+                client.parse::<IpAddr>().unwrap(),
+                "{peer} {forwarded:?}"
+            );
         }
         assert_eq!("".parse(), Ok(TrustedProxies::default()));
     }
@@ -198,7 +239,11 @@ mod tests {
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(FORWARDED_PROTO, proto.parse().unwrap());
-            assert_eq!(proxies.tells_https(peer.parse().unwrap(), &headers), https, "{peer} {proto}");
+            assert_eq!(
+                proxies.tells_https(peer.parse().unwrap(), &headers),
+                https,
+                "{peer} {proto}"
+            );
         }
     }
 }

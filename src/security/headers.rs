@@ -29,10 +29,19 @@ const ALWAYS: [(HeaderName, &str); 7] = [
         HeaderName::from_static("permissions-policy"),
         "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
     ),
-    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    ),
     // For what is no page: it is never a document that runs anything. Pages bring their own.
-    (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    (
+        CONTENT_SECURITY_POLICY,
+        "default-src 'none'; frame-ancestors 'none'",
+    ),
     // What somebody sees is theirs, and old by the next like. Files bring their own.
     (CACHE_CONTROL, "no-store"),
 ];
@@ -64,11 +73,15 @@ impl ResponseHeaders {
 
     fn complete(&self, headers: &mut HeaderMap) {
         for (name, value) in ALWAYS {
-            headers.entry(name).or_insert(HeaderValue::from_static(value));
+            headers
+                .entry(name)
+                .or_insert(HeaderValue::from_static(value));
         }
         if self.public.as_ref().is_some_and(Origin::is_https) {
             let https_only = HeaderValue::from_static(HTTPS_ONLY);
-            headers.entry(STRICT_TRANSPORT_SECURITY).or_insert(https_only);
+            headers
+                .entry(STRICT_TRANSPORT_SECURITY)
+                .or_insert(https_only);
         }
     }
 }
@@ -123,7 +136,10 @@ mod tests {
         let headers = Arc::new(ResponseHeaders::new(public, TrustedProxies::default()));
         let app = Router::new()
             .route("/api", get(|| async { "{}" }))
-            .route("/file", get(|| async { ([(CACHE_CONTROL, "max-age=60")], "x") }))
+            .route(
+                "/file",
+                get(|| async { ([(CACHE_CONTROL, "max-age=60")], "x") }),
+            )
             .layer(from_fn_with_state(headers, complete));
         let request = Request::get(path).body(Body::empty()).unwrap();
         app.oneshot(request).await.unwrap().headers().clone()
@@ -137,7 +153,10 @@ mod tests {
         }
         assert!(!headers.contains_key(STRICT_TRANSPORT_SECURITY));
         assert_eq!(headers_of(None, "/file").await[CACHE_CONTROL], "max-age=60");
-        assert_eq!(headers_of(None, "/nothing").await[X_CONTENT_TYPE_OPTIONS], "nosniff");
+        assert_eq!(
+            headers_of(None, "/nothing").await[X_CONTENT_TYPE_OPTIONS],
+            "nosniff"
+        );
         let headers = headers_of(Some("https://quad.example"), "/api").await;
         assert_eq!(headers[STRICT_TRANSPORT_SECURITY], HTTPS_ONLY);
     }
@@ -163,7 +182,10 @@ mod tests {
             ("192.168.1.7", "connect-src 'self' ws://192.168.1.7;"),
             ("a; script-src *", "connect-src 'self';"),
         ] {
-            let request = Request::get("/").header("host", host).body(Body::empty()).unwrap();
+            let request = Request::get("/")
+                .header("host", host)
+                .body(Body::empty())
+                .unwrap();
             let policy = headers.page_policy("a", Head::of(&request)).unwrap();
             assert!(policy.to_str().unwrap().contains(expected), "{policy:?}");
         }

@@ -188,7 +188,8 @@ mod tests {
     #[test]
     fn each_caller_has_a_bucket_of_its_own() {
         let limits = Limits::new(true);
-        let (ana, bob): (UserId, UserId) = ("0aaaaaaa".parse().unwrap(), "0bbbbbbb".parse().unwrap());
+        let (ana, bob): (UserId, UserId) =
+            ("0aaaaaaa".parse().unwrap(), "0bbbbbbb".parse().unwrap());
         assert!((2_000..2_200).contains(&at_once(|| limits.like(&ana))));
         assert!(limits.like(&bob).is_ok());
         assert_eq!(at_once(|| limits.post(&ana)), 20);
@@ -197,8 +198,15 @@ mod tests {
         let handle: Handle = "ana".parse().unwrap();
         assert_eq!(at_once(|| limits.log_in(address, Some(&handle))), 20);
         let elsewhere = "192.0.2.2".parse().unwrap();
-        assert!(limits.log_in(elsewhere, Some(&handle)).is_err(), "as one person from anywhere");
-        assert!(limits.log_in(elsewhere, Some(&"bob".parse().unwrap())).is_ok());
+        assert!(
+            limits.log_in(elsewhere, Some(&handle)).is_err(),
+            "as one person from anywhere"
+        );
+        assert!(
+            limits
+                .log_in(elsewhere, Some(&"bob".parse().unwrap()))
+                .is_ok()
+        );
     }
 
     #[test]

@@ -62,7 +62,9 @@ impl Origin {
         host == "localhost"
             || host.ends_with(".localhost")
             || host == "[::1]"
-            || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+            || host
+                .parse::<Ipv4Addr>()
+                .is_ok_and(|address| address.is_loopback())
     }
 }
 
@@ -146,7 +148,11 @@ impl OriginRule {
             // Of two origins, one is a lie.
             (Some(_), Some(_)) => false,
         };
-        if ours { Ok(()) } else { Err(QuadError::ForeignOrigin) }
+        if ours {
+            Ok(())
+        } else {
+            Err(QuadError::ForeignOrigin)
+        }
     }
 
     /// A browser sends the cookie along whoever asks for it, so the cookie alone proves nothing.
@@ -154,7 +160,9 @@ impl OriginRule {
         let reads = matches!(*head.method, Method::GET | Method::HEAD);
         let upgrades = head.headers.get_all(header::UPGRADE).iter().any(|value| {
             let lower = value.as_bytes().to_ascii_lowercase();
-            lower.windows(b"websocket".len()).any(|part| part == b"websocket")
+            lower
+                .windows(b"websocket".len())
+                .any(|part| part == b"websocket")
         });
         (!reads || upgrades) && self.cookies.read(head.headers).is_some()
     }
@@ -201,7 +209,11 @@ fn host_and_port(authority: &str) -> Option<(String, Option<u16>)> {
         Some(rest) => {
             let (address, rest) = rest.split_once(']')?;
             let address: Ipv6Addr = address.parse().ok()?;
-            let port = if rest.is_empty() { None } else { Some(rest.strip_prefix(':')?) };
+            let port = if rest.is_empty() {
+                None
+            } else {
+                Some(rest.strip_prefix(':')?)
+            };
             (format!("[{address}]"), port)
         }
         None => {
@@ -279,13 +291,25 @@ mod tests {
             ("localhost:3000", "null", false),
             ("localhost:3000", "", false),
             ("localhost:3000", "http://localhost:3000/", false),
-            ("localhost:3000", "http://localhost:3000, http://evil.example", false),
+            (
+                "localhost:3000",
+                "http://localhost:3000, http://evil.example",
+                false,
+            ),
             ("localhost:3000", "http://me@localhost:3000", false),
             ("localhost:3000", "file://", false),
             ("evil.example", "http://evil.example", false),
             ("evil.example:3000", "http://evil.example:3000", false),
-            ("localhost.evil.example", "http://localhost.evil.example", false),
-            ("127.0.0.1.evil.example", "http://127.0.0.1.evil.example", false),
+            (
+                "localhost.evil.example",
+                "http://localhost.evil.example",
+                false,
+            ),
+            (
+                "127.0.0.1.evil.example",
+                "http://127.0.0.1.evil.example",
+                false,
+            ),
             ("evillocalhost", "http://evillocalhost", false),
             (".localhost", "http://.localhost", false),
             ("0.0.0.0:3000", "http://0.0.0.0:3000", false),
@@ -296,9 +320,17 @@ mod tests {
         ] {
             for method in ["GET", "POST"] {
                 let headers = [("host", host), ("origin", origin)];
-                assert_eq!(allowed(None, method, "/", &headers), ours, "{method} {host} {origin}");
+                assert_eq!(
+                    allowed(None, method, "/", &headers),
+                    ours,
+                    "{method} {host} {origin}"
+                );
                 let headers = [("host", host), ("origin", origin), COOKIE];
-                assert_eq!(allowed(None, method, "/", &headers), ours, "{method} {host} {origin}");
+                assert_eq!(
+                    allowed(None, method, "/", &headers),
+                    ours,
+                    "{method} {host} {origin}"
+                );
             }
         }
     }
@@ -317,7 +349,11 @@ mod tests {
             ("evil.example", "https://evil.example", false),
         ] {
             let headers = [("host", host), ("origin", origin), SECURE_COOKIE];
-            assert_eq!(allowed(public, "POST", "/", &headers), ours, "{host} {origin}");
+            assert_eq!(
+                allowed(public, "POST", "/", &headers),
+                ours,
+                "{host} {origin}"
+            );
         }
     }
 
@@ -334,21 +370,45 @@ mod tests {
             ("CONNECT", &[host, COOKIE], false),
             ("GET", &[host, COOKIE, UPGRADE], false),
             ("GET", &[host, COOKIE, ("upgrade", "h2c, websocket")], false),
-            ("GET", &[host, COOKIE, UPGRADE, ("origin", "http://localhost:3000")], true),
+            (
+                "GET",
+                &[host, COOKIE, UPGRADE, ("origin", "http://localhost:3000")],
+                true,
+            ),
             ("GET", &[host, UPGRADE], true),
             ("POST", &[host], true),
             ("POST", &[host, ("authorization", "Bearer x")], true),
-            ("POST", &[host, ("authorization", "Bearer x"), ("origin", "http://evil.example")], false),
+            (
+                "POST",
+                &[
+                    host,
+                    ("authorization", "Bearer x"),
+                    ("origin", "http://evil.example"),
+                ],
+                false,
+            ),
             ("POST", &[host, ("cookie", "other=1")], true),
             ("POST", &[COOKIE], false),
             ("GET", &[UPGRADE, ("host", "evil.example"), COOKIE], false),
             ("POST", &[("host", "evil.example"), COOKIE], false),
         ] {
-            assert_eq!(allowed(None, method, "/", headers), may, "{method} {headers:?}");
+            assert_eq!(
+                allowed(None, method, "/", headers),
+                may,
+                "{method} {headers:?}"
+            );
         }
         let host = ("host", "quad.example");
-        assert!(!allowed(Some("https://quad.example"), "POST", "/", &[host, SECURE_COOKIE]));
-        assert!(allowed(Some("https://quad.example"), "POST", "/", &[host, COOKIE]), "not our cookie there");
+        assert!(!allowed(
+            Some("https://quad.example"),
+            "POST",
+            "/",
+            &[host, SECURE_COOKIE]
+        ));
+        assert!(
+            allowed(Some("https://quad.example"), "POST", "/", &[host, COOKIE]),
+            "not our cookie there"
+        );
     }
 
     #[test]
@@ -358,7 +418,10 @@ mod tests {
         assert!(!allowed(None, "GET", "/", &[host, origin, origin]));
         assert!(!allowed(None, "GET", "/", &[host, host, origin]));
         assert!(!allowed(None, "GET", "/", &[origin]));
-        assert!(allowed(None, "GET", "/", &[]), "nothing asks for trust here");
+        assert!(
+            allowed(None, "GET", "/", &[]),
+            "nothing asks for trust here"
+        );
     }
 
     #[test]
@@ -366,7 +429,12 @@ mod tests {
         let origin = ("origin", "http://localhost:3000");
         assert!(allowed(None, "GET", "http://localhost:3000/", &[origin]));
         let host = ("host", "localhost:3000");
-        assert!(!allowed(None, "GET", "http://evil.example/", &[host, origin]));
+        assert!(!allowed(
+            None,
+            "GET",
+            "http://evil.example/",
+            &[host, origin]
+        ));
     }
 
     #[test]
@@ -389,9 +457,22 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Origin>().unwrap().to_string(), written);
         }
-        for bad in ["", "quad.example", "https://", "ftp://quad.example", "https://quad.example/", "https://quad.example/x",
-            "https://a b", "https://quad.example:0", "https://quad.example:99999", "https://quad.example:", "https://ä.example",
-            "https://[::1", "https://[::1]x", "https://*.example"] {
+        for bad in [
+            "",
+            "quad.example",
+            "https://",
+            "ftp://quad.example",
+            "https://quad.example/",
+            "https://quad.example/x",
+            "https://a b",
+            "https://quad.example:0",
+            "https://quad.example:99999",
+            "https://quad.example:",
+            "https://ä.example",
+            "https://[::1",
+            "https://[::1]x",
+            "https://*.example",
+        ] {
             assert_eq!(bad.parse::<Origin>(), Err(NoSuchOrigin), "{bad}");
         }
     }

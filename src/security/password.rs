@@ -119,10 +119,27 @@ mod tests {
     async fn a_password_belongs_to_its_own_hash_only() {
         let passwords = Passwords::default();
         let hash = passwords.hash("correct horse".into()).await.unwrap();
-        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        assert!(passwords.verify("correct horse".into(), Some(hash.clone())).await.unwrap());
-        assert!(!passwords.verify("wrong horse".into(), Some(hash.clone())).await.unwrap());
-        assert_ne!(passwords.hash("correct horse".into()).await.unwrap(), hash, "salted");
+        assert!(
+            hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{hash}"
+        );
+        assert!(
+            passwords
+                .verify("correct horse".into(), Some(hash.clone()))
+                .await
+                .unwrap()
+        );
+        assert!(
+            !passwords
+                .verify("wrong horse".into(), Some(hash.clone()))
+                .await
+                .unwrap()
+        );
+        assert_ne!(
+            passwords.hash("correct horse".into()).await.unwrap(),
+            hash,
+            "salted"
+        );
     }
 
     #[tokio::test]
@@ -140,7 +157,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_broken_hash_is_our_fault_and_says_no_more() {
-        let broken = Passwords::default().verify("x".into(), Some("plain".into())).await;
+        let broken = Passwords::default()
+            .verify("x".into(), Some("plain".into()))
+            .await;
         assert_eq!(broken, Err(QuadError::Internal));
     }
 
@@ -152,6 +171,9 @@ mod tests {
         let served = answers.iter().filter(|answer| answer.is_ok()).count();
         assert_eq!(served, 2);
         assert!(answers.contains(&Err(QuadError::TooManyRequests { retry_after: 1 })));
-        assert!(passwords.verify("x".into(), None).await.is_ok(), "places are given back");
+        assert!(
+            passwords.verify("x".into(), None).await.is_ok(),
+            "places are given back"
+        );
     }
 }

@@ -37,7 +37,9 @@ pub fn user_id() -> Result<UserId, QuadError> {
         rest /= base;
         char::from(digit)
     };
-    let id: String = std::iter::once(draw(10)).chain((0..15).map(|_| draw(36))).collect();
+    let id: String = std::iter::once(draw(10))
+        .chain((0..15).map(|_| draw(36)))
+        .collect();
     id.parse().map_err(|_| QuadError::Internal)
 }
 

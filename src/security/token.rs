@@ -43,7 +43,9 @@ impl FromStr for Secret {
         if text.len() != 43 {
             return Err(QuadError::NoSession);
         }
-        let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| QuadError::NoSession)?;
+        let bytes = BASE64_URL_SAFE_NO_PAD
+            .decode(text)
+            .map_err(|_| QuadError::NoSession)?;
         bytes.try_into().map(Self).map_err(|_| QuadError::NoSession)
     }
 }
@@ -199,7 +201,10 @@ mod tests {
         let text = token.reveal();
         assert_eq!(text.len(), 8 + 1 + 43);
         assert_eq!(text.parse::<SessionToken>().unwrap(), token);
-        assert_eq!(text.parse::<Token>().unwrap(), Token::Session(token.clone()));
+        assert_eq!(
+            text.parse::<Token>().unwrap(),
+            Token::Session(token.clone())
+        );
         assert_ne!(SessionToken::generate(user).unwrap(), token);
     }
 
@@ -207,7 +212,10 @@ mod tests {
     fn an_api_token_is_read_as_it_was_written() {
         let token = ApiToken::generate().unwrap();
         assert!(token.reveal().starts_with("api."));
-        assert_eq!(token.reveal().parse::<Token>().unwrap(), Token::Api(token.clone()));
+        assert_eq!(
+            token.reveal().parse::<Token>().unwrap(),
+            Token::Api(token.clone())
+        );
         assert!(token.reveal().parse::<SessionToken>().is_err());
     }
 
@@ -226,10 +234,26 @@ mod tests {
         assert!(good.parse::<Secret>().is_ok());
         let dangling_bits = format!("{}B", "A".repeat(42));
         let padded = format!("{good}=");
-        for bad in ["", "A", "+++", &"A".repeat(42), &"A".repeat(44), &"A".repeat(9999), &dangling_bits, &padded] {
+        for bad in [
+            "",
+            "A",
+            "+++",
+            &"A".repeat(42),
+            &"A".repeat(44),
+            &"A".repeat(9999),
+            &dangling_bits,
+            &padded,
+        ] {
             assert!(bad.parse::<Secret>().is_err(), "{bad}");
         }
-        for bad in ["", ".", "0abcdefg", "0abcdefg.", &format!("ana.{good}"), &format!("0abcdefg.{good}.x")] {
+        for bad in [
+            "",
+            ".",
+            "0abcdefg",
+            "0abcdefg.",
+            &format!("ana.{good}"),
+            &format!("0abcdefg.{good}.x"),
+        ] {
             assert!(bad.parse::<Token>().is_err(), "{bad}");
         }
     }

@@ -47,7 +47,8 @@ impl Service {
     /// Begins a session. Somebody who is not there takes as long as a wrong password.
     pub async fn log_in(&self, caller: Caller, credentials: Credentials) -> Answer<SignedIn> {
         let credentials = validate::credentials(credentials)?;
-        self.limits.log_in(caller.address, credentials.handle.as_ref())?;
+        self.limits
+            .log_in(caller.address, credentials.handle.as_ref())?;
         let mut login = None;
         if let Some(handle) = &credentials.handle {
             if let Some(id) = self.store.find_handle(handle).await? {
@@ -70,7 +71,12 @@ impl Service {
         let user = &session.person.user_id;
         self.store.end_session(user, &session.id).await?;
         let session = Some(session.id.to_string());
-        self.ended(Control::SessionsEnded { user: user.clone(), session, except: None }).await;
+        self.ended(Control::SessionsEnded {
+            user: user.clone(),
+            session,
+            except: None,
+        })
+        .await;
         Ok(())
     }
 
@@ -78,8 +84,12 @@ impl Service {
     pub async fn log_out_everywhere(&self, session: &Session) -> Answer<()> {
         let user = &session.person.user_id;
         self.store.end_sessions(user, None, None).await?;
-        self.ended(Control::SessionsEnded { user: user.clone(), session: None, except: None })
-            .await;
+        self.ended(Control::SessionsEnded {
+            user: user.clone(),
+            session: None,
+            except: None,
+        })
+        .await;
         Ok(())
     }
 
@@ -87,7 +97,12 @@ impl Service {
     pub async fn me(&self, session: &Session) -> Answer<Me> {
         let person = self.person_by_id(&session.person.user_id).await?;
         let (standing, _) = self.store.read_inbox(&person.user_id, None, 0).await?;
-        Ok(Me { person, epoch: standing.epoch, seq: standing.seq, unread: standing.unread })
+        Ok(Me {
+            person,
+            epoch: standing.epoch,
+            seq: standing.seq,
+            unread: standing.unread,
+        })
     }
 
     /// Changes name or password. A new password ends all other sessions.
@@ -97,17 +112,29 @@ impl Service {
         if let Some(password) = change.password {
             self.limits.guess(&session.person.handle)?;
             let login = self.store.login(user).await?.ok_or(QuadError::NoSession)?;
-            if !self.passwords.verify(password.current, Some(login.password)).await? {
+            if !self
+                .passwords
+                .verify(password.current, Some(login.password))
+                .await?
+            {
                 return Err(QuadError::WrongCredentials);
             }
             let hash = self.passwords.hash(password.new).await?;
-            self.store.end_sessions(user, Some(&session.id), Some(&hash)).await?;
+            self.store
+                .end_sessions(user, Some(&session.id), Some(&hash))
+                .await?;
             let except = Some(session.id.to_string());
-            self.ended(Control::SessionsEnded { user: user.clone(), session: None, except }).await;
+            self.ended(Control::SessionsEnded {
+                user: user.clone(),
+                session: None,
+                except,
+            })
+            .await;
         }
         if let Some(name) = change.name {
             self.store.rename(user, &name).await?;
-            self.ended(Control::PersonChanged { user: user.clone() }).await;
+            self.ended(Control::PersonChanged { user: user.clone() })
+                .await;
         }
         self.me(session).await
     }
@@ -115,8 +142,13 @@ impl Service {
     /// Begins a session for somebody who has shown who they are.
     pub async fn begin_session(&self, person: Person) -> Answer<SignedIn> {
         let token = SessionToken::generate(person.user_id.clone())?;
-        self.store.begin_session(&person.user_id, &token.hash(), now()).await?;
-        Ok(SignedIn { person, token: token.reveal() })
+        self.store
+            .begin_session(&person.user_id, &token.hash(), now())
+            .await?;
+        Ok(SignedIn {
+            person,
+            token: token.reveal(),
+        })
     }
 
     /// It is stored already; a server that misses the message finds out by its position check.

@@ -115,10 +115,18 @@ impl Service {
             now: now(),
         };
         let idempotency = key.as_deref().map(|key| Idempotency { key, body: &body });
-        let id = self.store.broadcast(&message, idempotency).await?.ok_or(QuadError::KeyReused)?;
+        let id = self
+            .store
+            .broadcast(&message, idempotency)
+            .await?
+            .ok_or(QuadError::KeyReused)?;
         // Counting comes after, so that delivery never waits for it.
         let (listeners, partial) = self.count_listeners(&keys::channel_topic(&name)).await;
-        Ok(Published { id, listeners, partial })
+        Ok(Published {
+            id,
+            listeners,
+            partial,
+        })
     }
 
     /// How many listen to a channel, on all servers, and whether one did not answer.
@@ -139,17 +147,27 @@ impl Service {
         limit: usize,
     ) -> Answer<ChannelFrames> {
         let fresh = random::epoch()?;
-        let log = self.store.read_channel(channel, after, limit, fresh.as_str()).await?;
-        let frames = log.messages.into_iter().map(|message| ServerFrame::Message {
-            channel: channel.to_owned(),
-            epoch: log.epoch.clone(),
-            seq: message.seq,
-            id: message.id,
-            from: None,
-            text: message.text,
-            at: message.at,
-        });
-        Ok(ChannelFrames { frames: frames.collect(), seq: log.seq, epoch: log.epoch })
+        let log = self
+            .store
+            .read_channel(channel, after, limit, fresh.as_str())
+            .await?;
+        let frames = log
+            .messages
+            .into_iter()
+            .map(|message| ServerFrame::Message {
+                channel: channel.to_owned(),
+                epoch: log.epoch.clone(),
+                seq: message.seq,
+                id: message.id,
+                from: None,
+                text: message.text,
+                at: message.at,
+            });
+        Ok(ChannelFrames {
+            frames: frames.collect(),
+            seq: log.seq,
+            epoch: log.epoch,
+        })
     }
 }
 
@@ -162,7 +180,10 @@ mod tests {
         let broadcast = |name: &str| Ok(Channel::Broadcast(name.to_owned()));
         assert_eq!("news".parse(), broadcast("news"));
         assert_eq!("a:b.c_D-9".parse(), broadcast("a:b.c_D-9"));
-        assert_eq!("post:0abcdefg.1".parse(), Ok(Channel::Post("0abcdefg.1".parse().unwrap())));
+        assert_eq!(
+            "post:0abcdefg.1".parse(),
+            Ok(Channel::Post("0abcdefg.1".parse().unwrap()))
+        );
         assert_eq!("user:0abcdefg".parse(), Ok(Channel::Reserved));
         assert_eq!("room:lobby".parse(), Ok(Channel::Reserved));
         for bad in ["", "post:x", "ä", "a b", "a}b", &"x".repeat(65)] {

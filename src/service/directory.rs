@@ -25,7 +25,10 @@ impl Service {
     /// The names of the other servers that are alive.
     pub async fn other_servers(&self) -> Result<Vec<String>, crate::store::StoreError> {
         let mut command = redis::cmd("ZRANGEBYSCORE");
-        command.arg(keys::SERVERS).arg(now().saturating_sub(DEAD_AFTER)).arg("+inf");
+        command
+            .arg(keys::SERVERS)
+            .arg(now().saturating_sub(DEAD_AFTER))
+            .arg("+inf");
         let mut servers: Vec<String> = self.store.link().query(&command).await?;
         servers.retain(|server| *server != self.directory.own);
         Ok(servers)

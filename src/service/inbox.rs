@@ -36,8 +36,13 @@ impl Service {
         let more = groups.len() > limit;
         groups.truncate(limit);
         let next = groups.last().filter(|_| more).map(|group| group.newest);
-        let people = self.people(groups.iter().flat_map(|group| &group.people)).await?;
-        let posts: Vec<PostId> = groups.iter().filter_map(|group| post_of(user, group)).collect();
+        let people = self
+            .people(groups.iter().flat_map(|group| &group.people))
+            .await?;
+        let posts: Vec<PostId> = groups
+            .iter()
+            .filter_map(|group| post_of(user, group))
+            .collect();
         let posts: HashMap<PostId, String> = self
             .store
             .posts(&posts, None)
@@ -53,7 +58,11 @@ impl Service {
                 kind: Kind::Like,
                 excerpt: post_id.as_ref().and_then(|id| posts.get(id).cloned()),
                 post_id,
-                people: group.people.iter().filter_map(|id| people.get(id).cloned()).collect(),
+                people: group
+                    .people
+                    .iter()
+                    .filter_map(|id| people.get(id).cloned())
+                    .collect(),
                 count: group.count,
                 seq: group.newest,
                 at: group.at,
@@ -72,9 +81,14 @@ impl Service {
 
     /// Marks as read or unread.
     pub async fn mark_inbox(&self, session: &Session, mark: InboxMark) -> Answer<()> {
-        let what = if mark.unread == Some(true) { Mark::Unread } else { Mark::Read };
+        let what = if mark.unread == Some(true) {
+            Mark::Unread
+        } else {
+            Mark::Read
+        };
         let user = &session.person.user_id;
-        self.mark(user, &mark.epoch, mark.through, what, mark.group.as_deref()).await
+        self.mark(user, &mark.epoch, mark.through, what, mark.group.as_deref())
+            .await
     }
 
     /// Everything up to `seq` was on screen.
@@ -91,12 +105,20 @@ impl Service {
         group: Option<&str>,
     ) -> Answer<()> {
         if group.is_some_and(|group| group.is_empty() || group.len() > 64) {
-            return Err(QuadError::invalid("group", "format", "This is not the id of a group."));
+            return Err(QuadError::invalid(
+                "group",
+                "format",
+                "This is not the id of a group.",
+            ));
         }
         if through > (1 << 53) {
             return Err(beyond());
         }
-        match self.store.mark_inbox(user, epoch, through, what, group).await? {
+        match self
+            .store
+            .mark_inbox(user, epoch, through, what, group)
+            .await?
+        {
             Marked::Done => Ok(()),
             Marked::Stale => Err(QuadError::Stale),
             Marked::Beyond => Err(beyond()),
@@ -117,12 +139,21 @@ impl Service {
         });
         let people = self.people(actors).await?;
         let frames = entries.into_iter().map(|entry| {
-            let Entry { seq, group, at, what } = entry;
+            let Entry {
+                seq,
+                group,
+                at,
+                what,
+            } = entry;
             let (epoch, unread) = (standing.epoch.clone(), standing.unread);
             match what {
-                What::Retract(retracts) => {
-                    ServerFrame::Retract { epoch, seq, retracts, group, unread }
-                }
+                What::Retract(retracts) => ServerFrame::Retract {
+                    epoch,
+                    seq,
+                    retracts,
+                    group,
+                    unread,
+                },
                 What::Like { person, live } => ServerFrame::Notification(Notification {
                     epoch,
                     seq,
@@ -158,7 +189,9 @@ fn post_of_group(owner: &UserId, group: &str) -> Option<PostId> {
 /// The beginning of a text, on one line, cut between words where that is possible.
 fn excerpt(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let Some((end, _)) = line.char_indices().nth(EXCERPT) else { return line };
+    let Some((end, _)) = line.char_indices().nth(EXCERPT) else {
+        return line;
+    };
     let cut = &line[..end];
     let cut = cut.rsplit_once(' ').map_or(cut, |(words, _)| words);
     format!("{cut}…")

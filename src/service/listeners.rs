@@ -30,12 +30,18 @@ impl Listeners {
 
     fn ask(&self, question: &str, servers: usize) -> mpsc::Receiver<u64> {
         let (answers, counted) = mpsc::channel(servers);
-        self.0.lock().unwrap_or_else(|e| e.into_inner()).insert(question.to_owned(), answers);
+        self.0
+            .lock()
+            .unwrap_or_else(|e| e.into_inner())
+            .insert(question.to_owned(), answers);
         counted
     }
 
     fn close(&self, question: &str) {
-        self.0.lock().unwrap_or_else(|e| e.into_inner()).remove(question);
+        self.0
+            .lock()
+            .unwrap_or_else(|e| e.into_inner())
+            .remove(question);
     }
 }
 
@@ -48,7 +54,9 @@ impl Service {
             Ok(servers) => servers.len(),
             Err(_) => return (here, true),
         };
-        let Ok(question) = random::id() else { return (here, true) };
+        let Ok(question) = random::id() else {
+            return (here, true);
+        };
         let mut counted = self.listeners.ask(&question, servers);
         let asked = Control::Count {
             question: question.clone(),
@@ -65,7 +73,9 @@ impl Service {
             }
             Some(())
         };
-        let complete = timeout(PATIENCE, answers).await.is_ok_and(|all| all.is_some());
+        let complete = timeout(PATIENCE, answers)
+            .await
+            .is_ok_and(|all| all.is_some());
         self.listeners.close(&question);
         (here + elsewhere, !complete)
     }

@@ -24,8 +24,8 @@ use app::{
 use async_trait::async_trait;
 
 use self::{
-    directory::Directory, listeners::Listeners, people::People, sessions::Sessions,
-    tokens::Tokens, trending::Trending,
+    directory::Directory, listeners::Listeners, people::People, sessions::Sessions, tokens::Tokens,
+    trending::Trending,
 };
 use crate::{
     live::{Topic, control::Control, hub::Hub},
@@ -92,7 +92,9 @@ impl Service {
     }
 
     async fn say(&self, topic: &Topic, control: &Control) -> Result<(), StoreError> {
-        let Ok(json) = serde_json::to_string(control) else { return Ok(()) };
+        let Ok(json) = serde_json::to_string(control) else {
+            return Ok(());
+        };
         let mut command = redis::cmd("SPUBLISH");
         command.arg(topic.as_str()).arg(format!("0 {json}"));
         self.store.link().query(&command).await
@@ -101,9 +103,15 @@ impl Service {
     /// Does what another server said, as far as it needs no waiting.
     pub fn heed(&self, control: &Control) {
         match control {
-            Control::SessionsEnded { user, session, except } => {
-                self.sessions.forget(user, session.as_deref(), except.as_deref());
-                self.hub.end_sessions(user, session.as_deref(), except.as_deref());
+            Control::SessionsEnded {
+                user,
+                session,
+                except,
+            } => {
+                self.sessions
+                    .forget(user, session.as_deref(), except.as_deref());
+                self.hub
+                    .end_sessions(user, session.as_deref(), except.as_deref());
             }
             Control::PersonChanged { user } => {
                 self.people.forget(user);

@@ -29,7 +29,10 @@ pub struct People {
 impl Default for People {
     fn default() -> Self {
         Self {
-            known: Cache::builder().max_capacity(MOST).time_to_live(LIFETIME).build(),
+            known: Cache::builder()
+                .max_capacity(MOST)
+                .time_to_live(LIFETIME)
+                .build(),
             forgotten: AtomicU64::new(0),
         }
     }
@@ -71,7 +74,9 @@ impl Service {
         let fresh = self.people.forgotten.load(Ordering::SeqCst) == before;
         for person in read.into_iter().flatten() {
             if fresh {
-                self.people.known.insert(person.user_id.clone(), person.clone());
+                self.people
+                    .known
+                    .insert(person.user_id.clone(), person.clone());
             }
             found.insert(person.user_id.clone(), person);
         }
@@ -80,12 +85,19 @@ impl Service {
 
     /// The person behind an id.
     pub async fn person_by_id(&self, id: &UserId) -> Answer<Person> {
-        self.people([id]).await?.remove(id).ok_or(QuadError::NoSuchUser)
+        self.people([id])
+            .await?
+            .remove(id)
+            .ok_or(QuadError::NoSuchUser)
     }
 
     /// The person behind a handle.
     pub async fn find(&self, handle: &Handle) -> Answer<Person> {
-        let id = self.store.find_handle(handle).await?.ok_or(QuadError::NoSuchUser)?;
+        let id = self
+            .store
+            .find_handle(handle)
+            .await?
+            .ok_or(QuadError::NoSuchUser)?;
         self.person_by_id(&id).await
     }
 }

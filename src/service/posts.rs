@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::Service;
 use crate::{
+    meters::METERS,
     store::{
         now,
         posts::{Idempotency, PostList, StoredPost},
@@ -29,7 +30,11 @@ impl Service {
     ) -> Answer<Post> {
         self.limits.post(&session.person.user_id)?;
         let text = validate::new_post(&post)?;
-        let key = key.as_deref().map(validate::idempotency_key).transpose()?.map(digest);
+        let key = key
+            .as_deref()
+            .map(validate::idempotency_key)
+            .transpose()?
+            .map(digest);
         let body = digest(&text);
         let idempotency = key.as_deref().map(|key| Idempotency { key, body: &body });
         let author = &session.person.user_id;
@@ -39,7 +44,14 @@ impl Service {
             .await?
             .ok_or(QuadError::KeyReused)?;
         let author = session.person.clone();
-        Ok(Post { post_id, author, text, created_at, likes: 0, liked: false })
+        Ok(Post {
+            post_id,
+            author,
+            text,
+            created_at,
+            likes: 0,
+            liked: false,
+        })
     }
 
     /// Deletes one's own post, its likes, and what they put into the inbox.
@@ -58,7 +70,10 @@ impl Service {
     /// One post as the viewer sees it.
     pub async fn post(&self, viewer: Option<&Session>, id: &PostId) -> Answer<Post> {
         let ids = std::slice::from_ref(id);
-        self.load(viewer, ids).await?.pop().ok_or(QuadError::NoSuchPost)
+        self.load(viewer, ids)
+            .await?
+            .pop()
+            .ok_or(QuadError::NoSuchPost)
     }
 
     /// A page of the feed, or of one author. It is only empty where nothing is left: posts that
@@ -69,7 +84,10 @@ impl Service {
             Some(handle) => Some(self.find(handle).await?.user_id),
             None => None,
         };
-        let mut page = PostPage { posts: Vec::new(), next: query.before };
+        let mut page = PostPage {
+            posts: Vec::new(),
+            next: query.before,
+        };
         loop {
             let list = match (&author, query.order) {
                 (Some(author), _) => PostList::Author(author),
@@ -77,7 +95,10 @@ impl Service {
                 (None, Order::Trending) => PostList::Trending,
             };
             let wanted = limit - page.posts.len();
-            let (ids, next) = self.store.post_ids(list, page.next.as_deref(), wanted).await?;
+            let (ids, next) = self
+                .store
+                .post_ids(list, page.next.as_deref(), wanted)
+                .await?;
             page.posts.extend(self.load(viewer, &ids).await?);
             page.next = next;
             if page.posts.len() == limit || page.next.is_none() {
@@ -105,12 +126,7 @@ impl Service {
     }
 
     /// Asks for a state; a repeat changes nothing and answers the same.
-    pub async fn set_like(
-        &self,
-        session: &Session,
-        id: &PostId,
-        liked: bool,
-    ) -> Answer<LikeState> {
+    pub async fn set_like(&self, session: &Session, id: &PostId, liked: bool) -> Answer<LikeState> {
         let person = &session.person;
         self.limits.like(&person.user_id)?;
         let actor = serde_json::to_string(person).map_err(|_| QuadError::Internal)?;
@@ -120,6 +136,7 @@ impl Service {
             .await?
             .ok_or(QuadError::NoSuchPost)?;
         if done.changed {
+            METERS.likes.increment(1);
             self.trending.touch(id);
         }
         Ok(done.state)
@@ -128,11 +145,26 @@ impl Service {
     async fn load(&self, viewer: Option<&Session>, ids: &[PostId]) -> Answer<Vec<Post>> {
         let viewer = viewer.map(|session| &session.person.user_id);
         let stored = self.store.posts(ids, viewer).await?;
-        let people = self.people(stored.iter().flatten().map(|post| post.id.author())).await?;
+        let people = self
+            .people(stored.iter().flatten().map(|post| post.id.author()))
+            .await?;
         let posts = stored.into_iter().flatten().filter_map(|post| {
-            let StoredPost { id: post_id, text, created_at, likes, liked } = post;
+            let StoredPost {
+                id: post_id,
+                text,
+                created_at,
+                likes,
+                liked,
+            } = post;
             let author = people.get(post_id.author())?.clone();
-            Some(Post { post_id, author, text, created_at, likes, liked })
+            Some(Post {
+                post_id,
+                author,
+                text,
+                created_at,
+                likes,
+                liked,
+            })
         });
         Ok(posts.collect())
     }
@@ -141,5 +173,8 @@ impl Service {
 /// A hash of bounded length, for keys and comparisons in the store.
 pub(super) fn digest(text: &str) -> String {
     let hash = Sha256::digest(text.as_bytes());
-    hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    hash.iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

@@ -34,7 +34,10 @@ pub struct Sessions {
 impl Default for Sessions {
     fn default() -> Self {
         Self {
-            known: Cache::builder().max_capacity(MOST).time_to_live(LIFETIME).build(),
+            known: Cache::builder()
+                .max_capacity(MOST)
+                .time_to_live(LIFETIME)
+                .build(),
             forgotten: AtomicU64::new(0),
         }
     }
@@ -73,7 +76,10 @@ impl Service {
         let Some(person) = self.store.session(&token.user, &id).await? else {
             return Ok(None);
         };
-        let session = Arc::new(Session { person, id: id.clone() });
+        let session = Arc::new(Session {
+            person,
+            id: id.clone(),
+        });
         if self.sessions.forgotten.load(Ordering::SeqCst) == before {
             self.sessions.known.insert(id, session.clone());
         }

@@ -28,7 +28,10 @@ pub struct Grant {
 impl Grant {
     /// Whether it is good for `scope`. Errors: `forbidden`.
     pub fn allow(&self, scope: Scope) -> Answer<()> {
-        self.scopes.contains(&scope).then_some(()).ok_or(QuadError::Forbidden)
+        self.scopes
+            .contains(&scope)
+            .then_some(())
+            .ok_or(QuadError::Forbidden)
     }
 }
 
@@ -37,7 +40,12 @@ pub struct Tokens(Cache<Arc<str>, Arc<Grant>>);
 
 impl Default for Tokens {
     fn default() -> Self {
-        Self(Cache::builder().max_capacity(MOST).time_to_live(LIFETIME).build())
+        Self(
+            Cache::builder()
+                .max_capacity(MOST)
+                .time_to_live(LIFETIME)
+                .build(),
+        )
     }
 }
 
@@ -48,9 +56,18 @@ impl Service {
         if let Some(grant) = self.tokens.0.get(&id) {
             return Ok(Some(grant));
         }
-        let Some(stored) = self.store.token(&id).await? else { return Ok(None) };
-        let scopes = stored.scopes.iter().filter_map(|scope| scope.parse().ok()).collect();
-        let grant = Arc::new(Grant { id: id.clone(), scopes });
+        let Some(stored) = self.store.token(&id).await? else {
+            return Ok(None);
+        };
+        let scopes = stored
+            .scopes
+            .iter()
+            .filter_map(|scope| scope.parse().ok())
+            .collect();
+        let grant = Arc::new(Grant {
+            id: id.clone(),
+            scopes,
+        });
         self.tokens.0.insert(id, grant.clone());
         Ok(Some(grant))
     }
@@ -60,7 +77,9 @@ impl Service {
         let name = crate::validate::label("name", name)?;
         let token = ApiToken::generate()?;
         let scopes = scopes.iter().map(Scope::to_string).collect();
-        self.store.create_token(&token.hash(), &StoredToken { name, scopes }).await?;
+        self.store
+            .create_token(&token.hash(), &StoredToken { name, scopes })
+            .await?;
         Ok(token)
     }
 }

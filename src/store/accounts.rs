@@ -35,7 +35,11 @@ impl Store {
     /// The handle and the person lie in different slots, so it is first reserved for a minute and
     /// then made permanent. If the reservation lapsed meanwhile, the account is taken back.
     pub async fn create_user(&self, new: &NewUser<'_>) -> Result<bool, StoreError> {
-        let Person { user_id, handle, name } = new.person;
+        let Person {
+            user_id,
+            handle,
+            name,
+        } = new.person;
         let reserved: Option<String> = self
             .link()
             .query(
@@ -60,20 +64,28 @@ impl Store {
                     .arg(new.epoch);
             })
             .await?;
-        let kept: u64 = self.link().query(redis::cmd("PERSIST").arg(keys::handle(handle))).await?;
+        let kept: u64 = self
+            .link()
+            .query(redis::cmd("PERSIST").arg(keys::handle(handle)))
+            .await?;
         if kept == 1 {
             return Ok(true);
         }
         let mut undo = Pipeline::new();
-        undo.del(keys::user(user_id)).ignore().del(keys::inbox_meta(user_id)).ignore();
+        undo.del(keys::user(user_id))
+            .ignore()
+            .del(keys::inbox_meta(user_id))
+            .ignore();
         self.link().pipeline::<()>(&undo).await?;
         Ok(false)
     }
 
     /// The id behind a handle.
     pub async fn find_handle(&self, handle: &Handle) -> Result<Option<UserId>, StoreError> {
-        let id: Option<String> =
-            self.link().query(redis::cmd("GET").arg(keys::handle(handle))).await?;
+        let id: Option<String> = self
+            .link()
+            .query(redis::cmd("GET").arg(keys::handle(handle)))
+            .await?;
         Ok(id.and_then(|id| id.parse().ok()))
     }
 
@@ -89,7 +101,11 @@ impl Store {
             .collect();
         let rows: Vec<(Option<String>, Option<String>)> = self.link().all(commands).await?;
         let people = ids.iter().zip(rows).map(|(id, (handle, name))| {
-            Some(Person { user_id: id.clone(), handle: handle?.parse().ok()?, name: name? })
+            Some(Person {
+                user_id: id.clone(),
+                handle: handle?.parse().ok()?,
+                name: name?,
+            })
         });
         Ok(people.collect())
     }
@@ -98,22 +114,44 @@ impl Store {
     pub async fn login(&self, id: &UserId) -> Result<Option<Login>, StoreError> {
         let (handle, name, password): (Option<String>, Option<String>, Option<String>) = self
             .link()
-            .query(redis::cmd("HMGET").arg(keys::user(id)).arg("handle").arg("name").arg("password"))
+            .query(
+                redis::cmd("HMGET")
+                    .arg(keys::user(id))
+                    .arg("handle")
+                    .arg("name")
+                    .arg("password"),
+            )
             .await?;
         Ok((|| {
             let handle = handle?.parse().ok()?;
-            let person = Person { user_id: id.clone(), handle, name: name? };
-            Some(Login { person, password: password? })
+            let person = Person {
+                user_id: id.clone(),
+                handle,
+                name: name?,
+            };
+            Some(Login {
+                person,
+                password: password?,
+            })
         })())
     }
 
     /// Changes what somebody is called.
     pub async fn rename(&self, id: &UserId, name: &str) -> Result<(), StoreError> {
-        self.link().query(redis::cmd("HSET").arg(keys::user(id)).arg("name").arg(name)).await
+        self.link()
+            .query(redis::cmd("HSET").arg(keys::user(id)).arg("name").arg(name))
+            .await
     }
 
     /// Makes somebody an administrator.
     pub async fn promote(&self, id: &UserId) -> Result<(), StoreError> {
-        self.link().query(redis::cmd("HSET").arg(keys::user(id)).arg("role").arg("admin")).await
+        self.link()
+            .query(
+                redis::cmd("HSET")
+                    .arg(keys::user(id))
+                    .arg("role")
+                    .arg("admin"),
+            )
+            .await
     }
 }

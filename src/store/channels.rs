@@ -89,9 +89,18 @@ impl Store {
             })
             .await?;
         let messages = rows.into_iter().filter_map(|(seq, id, text, at)| {
-            Some(StoredMessage { seq, id, text: serde_json::from_str(&text).ok()?, at })
+            Some(StoredMessage {
+                seq,
+                id,
+                text: serde_json::from_str(&text).ok()?,
+                at,
+            })
         });
-        Ok(ChannelLog { epoch: self.epoch(&epoch), seq, messages: messages.collect() })
+        Ok(ChannelLog {
+            epoch: self.epoch(&epoch),
+            seq,
+            messages: messages.collect(),
+        })
     }
 
     /// Where many channels stand, in their order; `None` for one without a history.

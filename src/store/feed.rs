@@ -31,10 +31,14 @@ impl Store {
         let mut count = 0;
         for author in self.link().everybody().await? {
             let key = keys::posts(&author);
-            let members: Vec<u64> =
-                self.link().query(redis::cmd("ZRANGE").arg(key).arg(0).arg(-1)).await?;
-            let ids: Vec<PostId> =
-                members.into_iter().map(|n| PostId::new(author.clone(), n)).collect();
+            let members: Vec<u64> = self
+                .link()
+                .query(redis::cmd("ZRANGE").arg(key).arg(0).arg(-1))
+                .await?;
+            let ids: Vec<PostId> = members
+                .into_iter()
+                .map(|n| PostId::new(author.clone(), n))
+                .collect();
             for page in ids.chunks(500) {
                 let posts = self.posts(page, None).await?;
                 count += posts.iter().flatten().count() as u64;

@@ -21,13 +21,19 @@ impl Default for Generation {
 impl Store {
     /// The generation, for scripts that name an epoch.
     pub fn generation(&self) -> String {
-        self.generation.0.read().unwrap_or_else(|e| e.into_inner()).clone()
+        self.generation
+            .0
+            .read()
+            .unwrap_or_else(|e| e.into_inner())
+            .clone()
     }
 
     /// Reads the generation from the store.
     pub async fn refresh_generation(&self) -> Result<(), StoreError> {
-        let stored: Option<u64> =
-            self.link().query(redis::cmd("GET").arg(keys::GENERATION)).await?;
+        let stored: Option<u64> = self
+            .link()
+            .query(redis::cmd("GET").arg(keys::GENERATION))
+            .await?;
         *self.generation.0.write().unwrap_or_else(|e| e.into_inner()) =
             stored.unwrap_or(1).to_string();
         Ok(())
@@ -36,10 +42,10 @@ impl Store {
     /// Begins a new history: every client reloads instead of catching up.
     pub async fn raise_generation(&self) -> Result<u64, StoreError> {
         self.link()
-            .query::<Option<String>>(
-                redis::cmd("SET").arg(keys::GENERATION).arg(1).arg("NX"),
-            )
+            .query::<Option<String>>(redis::cmd("SET").arg(keys::GENERATION).arg(1).arg("NX"))
             .await?;
-        self.link().query(redis::cmd("INCR").arg(keys::GENERATION)).await
+        self.link()
+            .query(redis::cmd("INCR").arg(keys::GENERATION))
+            .await
     }
 }

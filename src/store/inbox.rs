@@ -122,22 +122,34 @@ impl Store {
                 command.arg(after).arg(limit);
             })
             .await?;
-        let standing = Standing { epoch: self.epoch(&epoch), seq, first, unread };
-        let entries = rows.into_iter().filter_map(|(seq, kind, group, at, person, entry, live)| {
-            let what = match kind.as_str() {
-                "like" => What::Like { person: person.parse().ok()?, live },
-                _ => What::Retract((entry > 0).then_some(entry)),
-            };
-            Some(Entry { seq, group, at, what })
-        });
+        let standing = Standing {
+            epoch: self.epoch(&epoch),
+            seq,
+            first,
+            unread,
+        };
+        let entries = rows
+            .into_iter()
+            .filter_map(|(seq, kind, group, at, person, entry, live)| {
+                let what = match kind.as_str() {
+                    "like" => What::Like {
+                        person: person.parse().ok()?,
+                        live,
+                    },
+                    _ => What::Retract((entry > 0).then_some(entry)),
+                };
+                Some(Entry {
+                    seq,
+                    group,
+                    at,
+                    what,
+                })
+            });
         Ok((standing, entries.collect()))
     }
 
     /// Where many inboxes stand, in the order of `users`: (epoch, seq).
-    pub async fn inbox_positions(
-        &self,
-        users: &[UserId],
-    ) -> Result<Vec<(Epoch, u64)>, StoreError> {
+    pub async fn inbox_positions(&self, users: &[UserId]) -> Result<Vec<(Epoch, u64)>, StoreError> {
         let commands = users
             .iter()
             .map(|user| {
@@ -148,7 +160,10 @@ impl Store {
             .collect();
         let rows: Vec<(Option<String>, Option<u64>)> = self.link().all(commands).await?;
         let positions = rows.into_iter().map(|(epoch, seq)| {
-            (self.epoch(epoch.as_deref().unwrap_or_default()), seq.unwrap_or(0))
+            (
+                self.epoch(epoch.as_deref().unwrap_or_default()),
+                seq.unwrap_or(0),
+            )
         });
         Ok(positions.collect())
     }
@@ -166,7 +181,13 @@ impl Store {
                 command.arg(before.unwrap_or(0)).arg(limit);
             })
             .await?;
-        Ok(Groups { epoch: self.epoch(&epoch), seq, unread, seen, groups })
+        Ok(Groups {
+            epoch: self.epoch(&epoch),
+            seq,
+            unread,
+            seen,
+            groups,
+        })
     }
 
     /// Moves a mark and tells the person's other sockets.
@@ -219,6 +240,13 @@ impl FromRedisValue for StoredGroup {
         let people = row
             .filter_map(|value| from_redis_value::<String>(value).ok()?.parse().ok())
             .collect();
-        Ok(Self { group, newest, at, read, count, people })
+        Ok(Self {
+            group,
+            newest,
+            at,
+            read,
+            count,
+            people,
+        })
     }
 }

@@ -45,7 +45,12 @@ impl Store {
             note.arg(keys::liked(person)).arg(&id);
             self.link()
                 .script_after(note, &LIKE, &key, |command| {
-                    command.arg(&id).arg(post.n()).arg(person.as_str()).arg(now).arg(actor);
+                    command
+                        .arg(&id)
+                        .arg(post.n())
+                        .arg(person.as_str())
+                        .arg(now)
+                        .arg(actor);
                     self.inbox_arguments(command, now);
                 })
                 .await?
@@ -57,7 +62,10 @@ impl Store {
                 })
                 .await?
         };
-        Ok(exists.then_some(Liked { state: LikeState { liked, likes }, changed }))
+        Ok(exists.then_some(Liked {
+            state: LikeState { liked, likes },
+            changed,
+        }))
     }
 
     /// Who likes a post, the newest first. `None`: there is no such post.
@@ -68,12 +76,16 @@ impl Store {
         limit: usize,
     ) -> Result<Option<(Vec<UserId>, Option<String>)>, QuadError> {
         let cursor = after.map(Cursor::parse).transpose()?;
-        let exists: bool =
-            self.link().query(redis::cmd("EXISTS").arg(keys::post(post))).await?;
+        let exists: bool = self
+            .link()
+            .query(redis::cmd("EXISTS").arg(keys::post(post)))
+            .await?;
         if !exists {
             return Ok(None);
         }
-        let (members, next) = self.page(&keys::likes(post), cursor.as_ref(), limit).await?;
+        let (members, next) = self
+            .page(&keys::likes(post), cursor.as_ref(), limit)
+            .await?;
         let people = members.iter().filter_map(|id| id.parse().ok()).collect();
         Ok(Some((people, next)))
     }

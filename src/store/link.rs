@@ -122,7 +122,10 @@ impl Link {
         }
         let command = script.invocation(key, arguments);
         let mut pipeline = Pipeline::with_capacity(2);
-        pipeline.add_command(first).ignore().add_command(command.clone());
+        pipeline
+            .add_command(first)
+            .ignore()
+            .add_command(command.clone());
         match self.pipeline::<(T,)>(&pipeline).await {
             Err(StoreError::NoScript) => {
                 self.query::<Value>(&script.load()).await?;
@@ -146,7 +149,10 @@ impl Link {
         answer.map_err(|error| {
             if breaks_connection(&error) {
                 let mut current = self.current.write().unwrap_or_else(|e| e.into_inner());
-                if current.as_ref().is_some_and(|(known, _)| *known == generation) {
+                if current
+                    .as_ref()
+                    .is_some_and(|(known, _)| *known == generation)
+                {
                     *current = None;
                 }
             }
@@ -155,7 +161,10 @@ impl Link {
     }
 
     fn established(&self) -> Option<(u64, Connection)> {
-        self.current.read().unwrap_or_else(|e| e.into_inner()).clone()
+        self.current
+            .read()
+            .unwrap_or_else(|e| e.into_inner())
+            .clone()
     }
 
     async fn connection(&self) -> Result<(u64, Connection), StoreError> {

@@ -49,7 +49,11 @@ impl Store {
     /// Finds out what is behind `url`. Succeeds while the store is away.
     pub async fn open(url: &StoreUrl, retention: Retention) -> Result<Self, StoreError> {
         let link = Link::new(Arc::new(Topology::discover(url).await?));
-        Ok(Self { link, generation: Arc::default(), retention })
+        Ok(Self {
+            link,
+            generation: Arc::default(),
+            retention,
+        })
     }
 
     /// The command connection.

@@ -47,8 +47,10 @@ impl Store {
         // is enough unless more share a score than a page holds.
         while found.len() <= limit {
             let count = limit + 1 + 16;
-            let rows: Vec<(String, f64)> =
-                self.link().query(&range(key, &highest, offset, count)).await?;
+            let rows: Vec<(String, f64)> = self
+                .link()
+                .query(&range(key, &highest, offset, count))
+                .await?;
             offset += rows.len();
             let exhausted = rows.len() < count;
             found.extend(rows.into_iter().filter(|(member, score)| match cursor {
@@ -60,7 +62,11 @@ impl Store {
             }
         }
         let next = (found.len() > limit)
-            .then(|| found.get(limit - 1).map(|(member, score)| Cursor::of(*score, member)))
+            .then(|| {
+                found
+                    .get(limit - 1)
+                    .map(|(member, score)| Cursor::of(*score, member))
+            })
             .flatten();
         found.truncate(limit);
         Ok((found.into_iter().map(|(member, _)| member).collect(), next))

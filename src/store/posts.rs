@@ -11,7 +11,10 @@ use redis::Cmd;
 use super::{Store, StoreError, keys, paging::Cursor, script::Script};
 
 static CREATE: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(&["local tag = string.sub(KEYS[1], 1, -6)", include_str!("create_post.lua")])
+    Script::new(&[
+        "local tag = string.sub(KEYS[1], 1, -6)",
+        include_str!("create_post.lua"),
+    ])
 });
 static DELETE: LazyLock<Script> =
     LazyLock::new(|| Script::new(&[include_str!("inbox.lua"), include_str!("delete_post.lua")]));
@@ -69,7 +72,10 @@ impl Store {
         let id = PostId::new(author.clone(), n);
         // A repeat adds it again, which heals a first try that ended between the two.
         self.link()
-            .all::<()>(vec![add_to(keys::FEED, at, &id), add_to(keys::TRENDING, at, &id)])
+            .all::<()>(vec![
+                add_to(keys::FEED, at, &id),
+                add_to(keys::TRENDING, at, &id),
+            ])
             .await?;
         Ok(Some((id, at)))
     }
@@ -101,7 +107,11 @@ impl Store {
         let mut commands = Vec::with_capacity(ids.len());
         for id in ids {
             let mut command = redis::cmd("HMGET");
-            command.arg(keys::post(id)).arg("text").arg("at").arg("likes");
+            command
+                .arg(keys::post(id))
+                .arg("text")
+                .arg("at")
+                .arg("likes");
             commands.push(command);
         }
         let rows: Vec<(Option<String>, Option<u64>, Option<u64>)> =

@@ -57,7 +57,11 @@ impl Store {
             self.link().pipeline(&pipeline).await?;
         Ok((|| {
             let handle = handle?.parse().ok()?;
-            lives.then_some(Person { user_id: user.clone(), handle, name: name? })
+            lives.then_some(Person {
+                user_id: user.clone(),
+                handle,
+                name: name?,
+            })
         })())
     }
 
@@ -97,7 +101,9 @@ impl Store {
     ) -> Result<(), StoreError> {
         self.link()
             .script(&END, &keys::sessions(user), |command| {
-                command.arg(except.unwrap_or_default()).arg(password.unwrap_or_default());
+                command
+                    .arg(except.unwrap_or_default())
+                    .arg(password.unwrap_or_default());
             })
             .await
     }

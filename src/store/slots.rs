@@ -15,7 +15,10 @@ impl SlotMap {
     /// The primary that holds `key`.
     pub fn node_of(&self, key: &str) -> Option<&Address> {
         let slot = slot(key);
-        self.0.iter().find(|(first, last, _)| (*first..=*last).contains(&slot)).map(|(.., a)| a)
+        self.0
+            .iter()
+            .find(|(first, last, _)| (*first..=*last).contains(&slot))
+            .map(|(.., a)| a)
     }
 
     /// All primaries, each once.
@@ -38,11 +41,17 @@ impl Link {
             let mut row = row.into_iter();
             let first = from_redis_value(row.next()?).ok()?;
             let last = from_redis_value(row.next()?).ok()?;
-            let mut primary = Vec::<Value>::from_redis_value(row.next()?).ok()?.into_iter();
+            let mut primary = Vec::<Value>::from_redis_value(row.next()?)
+                .ok()?
+                .into_iter();
             let host: String = from_redis_value(primary.next()?).ok()?;
             let port = from_redis_value(primary.next()?).ok()?;
             // A node that does not know its own name is where we asked.
-            let host = if host.is_empty() { self.topology().seed_host() } else { host };
+            let host = if host.is_empty() {
+                self.topology().seed_host()
+            } else {
+                host
+            };
             Some((first, last, (host, port)))
         });
         Ok(Some(SlotMap(ranges.collect())))
@@ -92,7 +101,11 @@ fn slot(key: &str) -> u16 {
         .unwrap_or(key);
     let crc = tag.bytes().fold(0u16, |crc, byte| {
         (0..8).fold(crc ^ (u16::from(byte) << 8), |crc, _| {
-            if crc & 0x8000 == 0 { crc << 1 } else { (crc << 1) ^ 0x1021 }
+            if crc & 0x8000 == 0 {
+                crc << 1
+            } else {
+                (crc << 1) ^ 0x1021
+            }
         })
     });
     crc % 16_384

@@ -32,7 +32,12 @@ impl Store {
     pub async fn token(&self, id: &str) -> Result<Option<StoredToken>, StoreError> {
         let (name, scopes): (Option<String>, Option<String>) = self
             .link()
-            .query(redis::cmd("HMGET").arg(keys::api_token(id)).arg("name").arg("scopes"))
+            .query(
+                redis::cmd("HMGET")
+                    .arg(keys::api_token(id))
+                    .arg("name")
+                    .arg("scopes"),
+            )
             .await?;
         Ok(name.zip(scopes).map(|(name, scopes)| StoredToken {
             name,

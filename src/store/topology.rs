@@ -36,11 +36,20 @@ impl Topology {
             StoreUrl::Embedded => Err(StoreError::BadUrl("the embedded store has no URL yet")),
             StoreUrl::Sentinel { nodes, master } => Self::sentinel(nodes, master),
             StoreUrl::Cluster { nodes } => {
-                let seeds = nodes.iter().map(|url| node(url)).collect::<Result<_, _>>()?;
-                Ok(Self { seeds, kind: Kind::Cluster })
+                let seeds = nodes
+                    .iter()
+                    .map(|url| node(url))
+                    .collect::<Result<_, _>>()?;
+                Ok(Self {
+                    seeds,
+                    kind: Kind::Cluster,
+                })
             }
             StoreUrl::Single(url) => {
-                let mut topology = Self { seeds: vec![node(url)?], kind: Kind::Node };
+                let mut topology = Self {
+                    seeds: vec![node(url)?],
+                    kind: Kind::Node,
+                };
                 if topology.is_part_of_a_cluster().await {
                     topology.kind = Kind::Cluster;
                 }
@@ -50,7 +59,10 @@ impl Topology {
     }
 
     fn sentinel(nodes: &[String], master: &str) -> Result<Self, StoreError> {
-        let seeds = nodes.iter().map(|url| node(url)).collect::<Result<Vec<_>, _>>()?;
+        let seeds = nodes
+            .iter()
+            .map(|url| node(url))
+            .collect::<Result<Vec<_>, _>>()?;
         let addresses = seeds.iter().map(|seed| seed.addr().clone());
         let primary = seeds[0].redis_settings();
         let mut builder =
@@ -98,7 +110,9 @@ impl Topology {
             (_, None) => Client::open(self.seeds[0].clone())?,
             (_, Some((host, port))) => Client::open(self.neighbour(host, port))?,
         };
-        Ok(client.get_multiplexed_async_connection_with_config(&config).await?)
+        Ok(client
+            .get_multiplexed_async_connection_with_config(&config)
+            .await?)
     }
 
     /// The client of the whole Cluster, where it is one.
@@ -123,7 +137,11 @@ impl Topology {
     fn neighbour(&self, host: &str, port: u16) -> ConnectionInfo {
         let seed = self.seeds[0].clone();
         let address = match seed.addr() {
-            ConnectionAddr::TcpTls { insecure, tls_params, .. } => ConnectionAddr::TcpTls {
+            ConnectionAddr::TcpTls {
+                insecure,
+                tls_params,
+                ..
+            } => ConnectionAddr::TcpTls {
                 host: host.to_owned(),
                 port,
                 insecure: *insecure,
@@ -142,8 +160,10 @@ impl Topology {
         let Ok(mut connection) = self.connect(None, config).await else {
             return false;
         };
-        let info: Result<String, _> =
-            redis::cmd("INFO").arg("cluster").query_async(&mut connection).await;
+        let info: Result<String, _> = redis::cmd("INFO")
+            .arg("cluster")
+            .query_async(&mut connection)
+            .await;
         info.is_ok_and(|info| info.contains("cluster_enabled:1"))
     }
 }
@@ -152,8 +172,13 @@ fn node(url: &str) -> Result<ConnectionInfo, StoreError> {
     let info = url
         .into_connection_info()
         .map_err(|_| StoreError::BadUrl("REDIS_URL is not a redis:// URL"))?;
-    let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
-    Ok(info.set_redis_settings(settings).set_tcp_settings(tcp_settings()))
+    let settings = info
+        .redis_settings()
+        .clone()
+        .set_protocol(ProtocolVersion::RESP3);
+    Ok(info
+        .set_redis_settings(settings)
+        .set_tcp_settings(tcp_settings()))
 }
 
 /// A dead peer is noticed within half a minute, and small writes leave at once.

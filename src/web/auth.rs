@@ -25,7 +25,11 @@ pub fn token(cookies: &CookiePolicy, headers: &HeaderMap) -> Option<Token> {
     match headers.get(AUTHORIZATION) {
         Some(value) => {
             let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
-            if scheme.eq_ignore_ascii_case("bearer") { token.trim().parse().ok() } else { None }
+            if scheme.eq_ignore_ascii_case("bearer") {
+                token.trim().parse().ok()
+            } else {
+                None
+            }
         }
         None => cookies.read(headers)?.parse().ok(),
     }
@@ -86,10 +90,7 @@ impl FromRequestParts<Shared> for Program {
 }
 
 /// The session of a request, where it has one that lives.
-pub async fn session_of(
-    parts: &Parts,
-    shared: &Shared,
-) -> Result<Option<Arc<Session>>, QuadError> {
+pub async fn session_of(parts: &Parts, shared: &Shared) -> Result<Option<Arc<Session>>, QuadError> {
     match token(&shared.cookies, &parts.headers) {
         Some(Token::Session(token)) => shared.service.session(&token).await,
         _ => Ok(None),
@@ -99,7 +100,9 @@ pub async fn session_of(
 /// Where a request comes from.
 pub fn caller(parts: &Parts, shared: &Shared) -> Caller {
     let peer = client_addr::peer(&parts.extensions);
-    Caller { address: shared.proxies.client(peer, &parts.headers) }
+    Caller {
+        address: shared.proxies.client(peer, &parts.headers),
+    }
 }
 
 /// Where a request comes from, as an argument.

@@ -141,7 +141,11 @@ fn named(path: &str, reason: &str) -> QuadError {
     }
     if let Some(field) = missing("unknown field `").or_else(|| missing("duplicate field `")) {
         let field = below(path, field);
-        return QuadError::invalid(&field, "format", "This field is unknown here, or there twice.");
+        return QuadError::invalid(
+            &field,
+            "format",
+            "This field is unknown here, or there twice.",
+        );
     }
     // A list where an object belongs has places, but no fields.
     if path == "." || path.is_empty() || path.starts_with('[') {
@@ -165,7 +169,12 @@ fn below(path: &str, field: &str) -> String {
 mod tests {
     use super::*;
     use app::model::{NewAccount, PostQuery};
-    use axum::{Router, body::Body, extract::DefaultBodyLimit, routing::{get, post}};
+    use axum::{
+        Router,
+        body::Body,
+        extract::DefaultBodyLimit,
+        routing::{get, post},
+    };
     use tower::ServiceExt;
 
     async fn answer(request: Request) -> (u16, serde_json::Value) {
@@ -174,11 +183,16 @@ mod tests {
             .route("/query", get(|Query(_): Query<PostQuery>| async {}))
             .route("/post/{id}", get(|Path(_): Path<PostId>| async {}))
             .route("/user/{id}", get(|Path(_): Path<UserId>| async {}))
-            .route("/handle/{id}", get(|Path(handle): Path<Handle>| async move { handle.to_string() }))
+            .route(
+                "/handle/{id}",
+                get(|Path(handle): Path<Handle>| async move { handle.to_string() }),
+            )
             .layer(DefaultBodyLimit::max(1000));
         let response = app.oneshot(request).await.unwrap();
         let status = response.status().as_u16();
-        let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+        let bytes = axum::body::to_bytes(response.into_body(), 1 << 20)
+            .await
+            .unwrap();
         (status, serde_json::from_slice(&bytes).unwrap_or_default())
     }
 
@@ -201,15 +215,29 @@ mod tests {
             ("text/plain", "{}", 415, "unsupported_media_type"),
             ("application/json", "", 400, "malformed"),
             ("application/json", "{", 400, "malformed"),
-            ("application/json", r#"{"handle":"a","password":"b"} {}"#, 400, "malformed"),
+            (
+                "application/json",
+                r#"{"handle":"a","password":"b"} {}"#,
+                400,
+                "malformed",
+            ),
             ("application/json", &deep, 400, "malformed"),
             ("application/json", "[]", 400, "malformed"),
             ("application/json", "7", 400, "malformed"),
             ("application/json", &large, 413, "too_large"),
-            ("application/json; charset=utf-8", r#"{"handle":"a","password":"b"}"#, 200, ""),
+            (
+                "application/json; charset=utf-8",
+                r#"{"handle":"a","password":"b"}"#,
+                200,
+                "",
+            ),
         ] {
             let (got, problem) = json(content_type, body).await;
-            assert_eq!((got, problem["code"].as_str().unwrap_or("")), (status, code), "{body}");
+            assert_eq!(
+                (got, problem["code"].as_str().unwrap_or("")),
+                (status, code),
+                "{body}"
+            );
         }
     }
 
@@ -219,23 +247,50 @@ mod tests {
             (r#"{"handle":"a"}"#, "password", "required"),
             (r#"{"handle":5,"password":"b"}"#, "handle", "format"),
             (r#"{"handle":"a","password":null}"#, "password", "format"),
-            (r#"{"handle":"a","handle":"b","password":"b"}"#, "handle", "format"),
-            (r#"{"handle":"a","password":"b","name":[1]}"#, "name", "format"),
+            (
+                r#"{"handle":"a","handle":"b","password":"b"}"#,
+                "handle",
+                "format",
+            ),
+            (
+                r#"{"handle":"a","password":"b","name":[1]}"#,
+                "name",
+                "format",
+            ),
         ] {
             let (status, problem) = json("application/json", body).await;
-            assert_eq!((status, problem["code"].as_str()), (422, Some("invalid")), "{body}");
+            assert_eq!(
+                (status, problem["code"].as_str()),
+                (422, Some("invalid")),
+                "{body}"
+            );
             assert_eq!(problem["errors"][0]["field"], field, "{problem}");
             assert_eq!(problem["errors"][0]["code"], code, "{problem}");
-            assert!(!problem["errors"][0]["detail"].as_str().unwrap().contains("line"), "{problem}");
+            assert!(
+                !problem["errors"][0]["detail"]
+                    .as_str()
+                    .unwrap()
+                    .contains("line"),
+                "{problem}"
+            );
         }
     }
 
     #[tokio::test]
     async fn queries() {
         assert_eq!(get_of("/query?limit=5&order=trending").await.0, 200);
-        for (query, field) in [("limit=x", "limit"), ("limit=-1", "limit"), ("order=best", "order"), ("author=9", "author")] {
+        for (query, field) in [
+            ("limit=x", "limit"),
+            ("limit=-1", "limit"),
+            ("order=best", "order"),
+            ("author=9", "author"),
+        ] {
             let (status, problem) = get_of(&format!("/query?{query}")).await;
-            assert_eq!((status, &problem["errors"][0]["field"]), (422, &field.into()), "{query} {problem}");
+            assert_eq!(
+                (status, &problem["errors"][0]["field"]),
+                (422, &field.into()),
+                "{query} {problem}"
+            );
         }
     }
 
@@ -250,7 +305,11 @@ mod tests {
             ("/handle/-", 404, "no_such_user"),
         ] {
             let (got, problem) = get_of(path).await;
-            assert_eq!((got, problem["code"].as_str().unwrap_or("")), (status, code), "{path}");
+            assert_eq!(
+                (got, problem["code"].as_str().unwrap_or("")),
+                (status, code),
+                "{path}"
+            );
         }
     }
 }

@@ -24,8 +24,17 @@ pub async fn ready(State(shared): State<Shared>) -> Answer<&'static str> {
     if shared.live.is_draining() {
         return Err(QuadError::Unavailable.into());
     }
-    shared.service.store().ping().await.map_err(QuadError::from)?;
-    if shared.live.broker.proves().await { Ok("ready\n") } else { Err(QuadError::Unavailable.into()) }
+    shared
+        .service
+        .store()
+        .ping()
+        .await
+        .map_err(QuadError::from)?;
+    if shared.live.broker.proves().await {
+        Ok("ready\n")
+    } else {
+        Err(QuadError::Unavailable.into())
+    }
 }
 
 /// Counters and gauges in Prometheus' text format.
@@ -33,5 +42,9 @@ pub async fn ready(State(shared): State<Shared>) -> Answer<&'static str> {
     responses((status = 200, body = String, content_type = "text/plain")))]
 pub async fn metrics(State(shared): State<Shared>) -> Response {
     let text = shared.metrics.render();
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+    (
+        [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
+        text,
+    )
+        .into_response()
 }

@@ -31,7 +31,12 @@ pub async fn list(
     SignedIn(session): SignedIn,
     Query(query): Query<InboxQuery>,
 ) -> Answer<Json<Inbox>> {
-    Ok(Json(shared.service.inbox(&session, query.before, query.limit).await?))
+    Ok(Json(
+        shared
+            .service
+            .inbox(&session, query.before, query.limit)
+            .await?,
+    ))
 }
 
 /// Marks the inbox, or one group, as read up to an entry, or as unread.

@@ -60,10 +60,15 @@ impl Modify for Credentials {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let components = document.components.get_or_insert_default();
         for (name, what) in [
-            ("session", "A session token, also taken from the session cookie."),
+            (
+                "session",
+                "A session token, also taken from the session cookie.",
+            ),
             ("token", "An API token, made by `quad token create`."),
         ] {
-            let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(what));
+            let bearer = HttpBuilder::new()
+                .scheme(HttpAuthScheme::Bearer)
+                .description(Some(what));
             components.add_security_scheme(name, SecurityScheme::Http(bearer.build()));
         }
     }
@@ -85,9 +90,16 @@ mod tests {
         let document = serde_json::to_value(Document::openapi()).unwrap();
         assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
         let paths = document["paths"].as_object().unwrap();
-        for path in ["/api/v1/posts/{post_id}/like", "/api/v1/notifications/read", "/broadcast/{channel}"] {
+        for path in [
+            "/api/v1/posts/{post_id}/like",
+            "/api/v1/notifications/read",
+            "/broadcast/{channel}",
+        ] {
             assert!(paths.contains_key(path), "{path}");
         }
-        assert_eq!(document["components"]["securitySchemes"]["token"]["scheme"], "bearer");
+        assert_eq!(
+            document["components"]["securitySchemes"]["token"]["scheme"],
+            "bearer"
+        );
     }
 }

@@ -25,9 +25,9 @@ const IDEMPOTENCY_KEY: &str = "idempotency-key";
 pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, QuadError> {
     let value = headers.get(IDEMPOTENCY_KEY);
     let value = value.map(|value| value.to_str().map(str::to_owned));
-    value.transpose().map_err(|_| {
-        QuadError::invalid("Idempotency-Key", "format", "The key is not plain text.")
-    })
+    value
+        .transpose()
+        .map_err(|_| QuadError::invalid("Idempotency-Key", "format", "The key is not plain text."))
 }
 
 /// Publishes a post.
@@ -70,11 +70,21 @@ pub async fn list(
     Viewer(viewer): Viewer,
     Query(query): Query<ListQuery>,
 ) -> Answer<Json<PostPage>> {
-    let ListQuery { order, author, before, limit } = query;
+    let ListQuery {
+        order,
+        author,
+        before,
+        limit,
+    } = query;
     let author = author
         .map(|author| author.parse::<Handle>().map_err(|_| QuadError::NoSuchUser))
         .transpose()?;
-    let query = PostQuery { order, author, before, limit };
+    let query = PostQuery {
+        order,
+        author,
+        before,
+        limit,
+    };
     Ok(Json(shared.service.posts(viewer.as_deref(), query).await?))
 }
 
@@ -149,5 +159,7 @@ pub async fn likers(
     Path(id): Path<PostId>,
     Query(query): Query<LikersQuery>,
 ) -> Answer<Json<Likers>> {
-    Ok(Json(shared.service.likers(&id, query.after, query.limit).await?))
+    Ok(Json(
+        shared.service.likers(&id, query.after, query.limit).await?,
+    ))
 }

@@ -93,7 +93,9 @@ mod tests {
     use super::*;
 
     async fn body(response: Response) -> serde_json::Value {
-        let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+        let bytes = axum::body::to_bytes(response.into_body(), 1 << 20)
+            .await
+            .unwrap();
         serde_json::from_slice(&bytes).unwrap()
     }
 
@@ -101,7 +103,10 @@ mod tests {
     async fn an_error_is_a_problem_document() {
         let response = Problem(QuadError::NoSuchPost).into_response();
         assert_eq!(response.status(), 404);
-        assert_eq!(response.headers()["content-type"], "application/problem+json");
+        assert_eq!(
+            response.headers()["content-type"],
+            "application/problem+json"
+        );
         assert_eq!(
             body(response).await,
             serde_json::json!({
@@ -131,7 +136,10 @@ mod tests {
         let busy = Problem(QuadError::TooManyRequests { retry_after: 0 }).into_response();
         assert_eq!(busy.headers()["retry-after"], "1");
         let away = Problem(QuadError::Unavailable).into_response();
-        assert_eq!((away.status().as_u16(), &away.headers()["retry-after"]), (503, &"2".parse().unwrap()));
+        assert_eq!(
+            (away.status().as_u16(), &away.headers()["retry-after"]),
+            (503, &"2".parse().unwrap())
+        );
         let login = Problem(QuadError::NoSession).into_response();
         assert_eq!(login.headers()["www-authenticate"], "Bearer");
     }

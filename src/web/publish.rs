@@ -47,8 +47,10 @@ pub async fn broadcast(
     Json(body): Json<NewBroadcast>,
 ) -> Answer<Json<Broadcast>> {
     let key = idempotency_key(&headers)?;
-    let published =
-        shared.service.broadcast(&grant, &channel, &body.message, key.as_deref()).await?;
+    let published = shared
+        .service
+        .broadcast(&grant, &channel, &body.message, key.as_deref())
+        .await?;
     Ok(Json(Broadcast {
         channel,
         subscriber_count: published.listeners,
@@ -81,5 +83,9 @@ pub async fn channel_stats(
     Path(channel): Path<String>,
 ) -> Answer<Json<ChannelStats>> {
     let (subscriber_count, partial) = shared.service.listeners_of(&grant, &channel).await?;
-    Ok(Json(ChannelStats { channel, subscriber_count, partial }))
+    Ok(Json(ChannelStats {
+        channel,
+        subscriber_count,
+        partial,
+    }))
 }

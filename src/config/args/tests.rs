@@ -29,13 +29,24 @@ fn every_command() {
     assert_eq!(command("seed --demo"), Command::SeedDemo);
     assert_eq!(
         command("seed --users 10000 --credentials people.tsv"),
-        Command::SeedUsers { users: 10_000, credentials: "people.tsv".into() }
+        Command::SeedUsers {
+            users: 10_000,
+            credentials: "people.tsv".into()
+        }
     );
     assert_eq!(
         command("token create --name bot --scope stats,publish,stats"),
-        Command::CreateToken { name: "bot".into(), scopes: vec![Scope::Publish, Scope::Stats] }
+        Command::CreateToken {
+            name: "bot".into(),
+            scopes: vec![Scope::Publish, Scope::Stats]
+        }
     );
-    assert_eq!(command("user promote @Ana"), Command::PromoteUser { handle: "ana".parse().unwrap() });
+    assert_eq!(
+        command("user promote @Ana"),
+        Command::PromoteUser {
+            handle: "ana".parse().unwrap()
+        }
+    );
     assert_eq!(command("rebuild"), Command::Rebuild);
 }
 
@@ -46,9 +57,21 @@ fn the_defaults_are_the_documented_ones() {
     assert_eq!(config.data_dir, PathBuf::from("./data"));
     assert_eq!(config.public_origin, None);
     assert!(config.rate_limits && config.workers >= 1 && !config.cookies().secure);
-    assert_eq!(config.inbox, InboxLimits { max_entries: 1000, max_age: Duration::from_secs(90 * 86_400) });
-    assert_eq!((config.max_sockets_per_user, config.drain.as_secs()), (32, 10));
-    assert_eq!((config.log.filter.as_str(), config.log.format), ("info", LogFormat::Text));
+    assert_eq!(
+        config.inbox,
+        InboxLimits {
+            max_entries: 1000,
+            max_age: Duration::from_secs(90 * 86_400)
+        }
+    );
+    assert_eq!(
+        (config.max_sockets_per_user, config.drain.as_secs()),
+        (32, 10)
+    );
+    assert_eq!(
+        (config.log.filter.as_str(), config.log.format),
+        ("info", LogFormat::Text)
+    );
 }
 
 #[test]
@@ -83,13 +106,22 @@ fn what_is_wrong_is_said_in_one_line() {
         ("seed --users 5", "--credentials"),
         ("seed --demo --users 5 --credentials x", "--demo"),
         ("token create --name x", "--scope"),
-        ("token create --name x --scope all", "publish, stats, observe"),
+        (
+            "token create --name x --scope all",
+            "publish, stats, observe",
+        ),
         ("user promote 9", "handle"),
         ("--inbox-max 0", "QUAD_INBOX_MAX"),
     ] {
         let line = wrong(text);
-        assert!(line.starts_with("error: ") && !line.contains('\n'), "{text}: {line}");
-        assert!(line.contains(says) && !line.contains("hunter2"), "{text}: {line}");
+        assert!(
+            line.starts_with("error: ") && !line.contains('\n'),
+            "{text}: {line}"
+        );
+        assert!(
+            line.contains(says) && !line.contains("hunter2"),
+            "{text}: {line}"
+        );
     }
 }
 
@@ -117,7 +149,10 @@ fn help_names_every_setting_and_its_variable() {
             ("--drain-seconds", "QUAD_DRAIN_SECONDS"),
         ] {
             assert!(help.contains(flag), "{text}: {flag}");
-            assert!(help.contains(&format!("[env: {variable}]")), "{text}: {variable}");
+            assert!(
+                help.contains(&format!("[env: {variable}]")),
+                "{text}: {variable}"
+            );
         }
     }
     assert!(matches!(line("--version"), Err(CommandLineError::Asked(_))));
