@@ -1,20 +1,9 @@
-import type { Page } from "@playwright/test";
-import { expectUnread, live, toasts } from "./fixtures/page";
+import { expectUnread, openWithClock, toasts } from "./fixtures/page";
 import type { Person } from "./fixtures/person";
 import { expect, test } from "./fixtures/test";
 
-/** For how long a toast stays. */
+/** For how long a toast stays. Without a word for 75 s, the page would take the server for dead. */
 const STAY_MS = 6_000;
-
-/** A page whose clock stands still until the test moves it; after 75 s it would take the server for dead. */
-async function openWithClock(person: Person, path = "/"): Promise<Page> {
-  const page = await person.context.newPage();
-  await page.clock.install();
-  await page.goto(path);
-  await live(page);
-  await page.clock.pauseAt((await page.evaluate(() => Date.now())) + 1_000);
-  return page;
-}
 
 async function manyPosts(person: Person, count: number): Promise<string[]> {
   const posts = [];
