@@ -167,7 +167,7 @@ test("F8 leads to the toasts and back, Escape and the button dismiss", async ({ 
   const posts = [];
   for (let n = 1; n <= 3; n++) posts.push(await ana.api.post(`Toast ${n}`));
   const page = await ana.open("/settings");
-  const name = page.getByLabel("Name");
+  const name = page.getByRole("textbox", { name: "Name" });
   const region = page.getByRole("region", { name: "Notifications" });
   const focused = page.locator(":focus");
   await name.focus();
@@ -208,12 +208,12 @@ test("Escape sends the newest toast away from anywhere, and the focus stays", as
   const [ana, ben] = [await member("Ana"), await member("Ben")];
   const [one, two] = [await ana.api.post("One"), await ana.api.post("Two")];
   const page = await ana.open("/settings");
-  await page.getByLabel("Name").focus();
+  await page.getByRole("textbox", { name: "Name" }).focus();
   await ben.api.like(one);
   await ben.api.like(two);
   await expect(toasts(page)).toHaveCount(2);
   await page.keyboard.press("Escape");
   await expect(toasts(page)).toHaveCount(1);
   await expect(toasts(page).getByRole("link")).toHaveAttribute("href", `/posts/${one}`);
-  await expect(page.getByLabel("Name")).toBeFocused();
+  await expect(page.getByRole("textbox", { name: "Name" })).toBeFocused();
 });

@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { countAppearances, expectUnread, live, toasts } from "./fixtures/page";
+import { countAppearances, expectUnread, live, openWithClock, toasts } from "./fixtures/page";
 import { expect, test } from "./fixtures/test";
 
 /** What a browser says by itself while there is no way to the server. */
@@ -87,6 +87,29 @@ test("a device without a network says so, and catches up when it is back", async
   await ana.context.setOffline(false);
   await expect(toasts(page)).toHaveCount(1);
   await expect(page.getByTestId("connection")).toHaveCount(0);
+  await expectUnread(page, 1);
+});
+
+test("a connection that died without a word is noticed and replaced", async ({ house, lay, member }) => {
+  const cable = await lay(house.quad.url);
+  const ana = await member("Ana", { at: cable.url });
+  const ben = await member("Ben");
+  const id = await ana.api.post(`Hello? ${ana.handle}`);
+  const page = await openWithClock(ana);
+  cable.hang();
+  await ben.api.like(id);
+  await page.clock.runFor(100_000);
+  await lost(page);
+  await expect
+    .poll(
+      async () => {
+        await page.clock.runFor(200);
+        return toasts(page).count();
+      },
+      { intervals: [50] },
+    )
+    .toBe(1);
+  await live(page);
   await expectUnread(page, 1);
 });
 

@@ -69,7 +69,7 @@ test("somebody takes another name, and everybody sees it", async ({ member, stra
   const ana = await member("Ana");
   await ana.api.post(`Who am I? ${ana.handle}`);
   const page = await ana.open("/settings");
-  await page.getByLabel("Name").fill("Ana María");
+  await page.getByRole("textbox", { name: "Name" }).fill("Ana María");
   await page.getByRole("button", { name: "Save name" }).click();
   await expect(page.getByText("Saved.")).toBeVisible();
   const eves = await (await stranger("Eve")).open(`/people/${ana.handle}`);

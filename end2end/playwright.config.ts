@@ -8,6 +8,9 @@ export default defineConfig({
   workers: 2,
   // A test that passes only sometimes is a bug, in the test or in Quad.
   retries: 0,
+  // Generous, because a machine that compiles beside the tests is slow; a test that passes does not wait.
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
   forbidOnly: !!process.env.CI,
   reporter: [["list"]],
   use: {

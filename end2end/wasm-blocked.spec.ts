@@ -23,7 +23,7 @@ test("pages and forms work when the program of the page does not arrive", async 
   await expect(card(page, text).getByTestId("likes")).toHaveText("1");
 
   await ben.api.like((await card(page, text).getAttribute("data-post-id")) ?? "");
-  await page.getByRole("link", { name: "Feed" }).click();
+  await page.getByRole("link", { name: "Feed", exact: true }).click();
   await expect(page.getByTestId("badge")).toHaveText("1");
   await page.getByRole("link", { name: "Notifications, 1 unread" }).click();
   await expect(page.getByTestId("group")).toContainText("Ben likes your post");

@@ -129,10 +129,12 @@ pub async fn find_person(handle: Handle) -> Result<Person, QuadError> {
 #[server(prefix = "/fn", endpoint = "create_post")]
 pub async fn create_post(text: String) -> Result<Post, QuadError> {
     let context = RequestContext::current()?;
-    context
+    let post = context
         .backend
         .create_post(context.session()?, NewPost { text }, None)
-        .await
+        .await?;
+    land_back("");
+    Ok(post)
 }
 
 /// Deletes one's own post.
@@ -186,9 +188,7 @@ pub async fn set_like(post_id: PostId, liked: bool) -> Result<LikeState, QuadErr
         .backend
         .set_like(context.session()?, &post_id, liked)
         .await?;
-    if let Some(page) = referring_page() {
-        land(&format!("{page}#post-{post_id}"));
-    }
+    land_back(&format!("#post-{post_id}"));
     Ok(state)
 }
 
@@ -217,7 +217,9 @@ pub async fn mark_inbox_read(
         group,
         unread: None,
     };
-    context.backend.mark_inbox(context.session()?, mark).await
+    context.backend.mark_inbox(context.session()?, mark).await?;
+    land_back("");
+    Ok(())
 }
 
 #[cfg(feature = "ssr")]
@@ -257,14 +259,20 @@ fn land(path: &str) {
     }
 }
 
-/// The page that a plain form was on, without what an earlier form left in its address.
+/// Leads a plain form back to a place on the page that it was on, without what an earlier form left
+/// in its address.
 #[cfg(feature = "ssr")]
-fn referring_page() -> Option<String> {
+fn land_back(place: &str) {
     use leptos::server_fn::error::ServerFnUrlError;
 
-    let parts = use_context::<axum::http::request::Parts>()?;
-    let referer = parts.headers.get(axum::http::header::REFERER)?;
-    let mut page = referer.to_str().ok()?.to_owned();
-    ServerFnUrlError::<QuadError>::strip_error_info(&mut page);
-    Some(page)
+    let parts = use_context::<axum::http::request::Parts>();
+    let referer = parts
+        .as_ref()
+        .and_then(|parts| parts.headers.get(axum::http::header::REFERER));
+    if let Some(Ok(page)) = referer.map(|referer| referer.to_str()) {
+        let mut page = page.to_owned();
+        ServerFnUrlError::<QuadError>::strip_error_info(&mut page);
+        // Without any other parameters, a lone `?` is left.
+        land(&format!("{}{place}", page.trim_end_matches('?')));
+    }
 }

@@ -4,7 +4,7 @@
 use leptos::{
     prelude::{document, window},
     wasm_bindgen::JsCast,
-    web_sys::{Element, HtmlElement},
+    web_sys::{Element, FocusEvent, HtmlElement},
 };
 
 /// Milliseconds since 1970, UTC. It goes on while a laptop sleeps, as a monotonic clock may not.
@@ -75,4 +75,11 @@ pub(crate) fn focus_first(within: Option<&Element>, selector: &str) -> bool {
     let element = found.ok().flatten();
     let element = element.and_then(|element| element.dyn_into::<HtmlElement>().ok());
     element.is_some_and(|element| element.focus().is_ok())
+}
+
+/// Whether the browser shows where the focus went: not after a click, but whenever a key led there.
+pub(crate) fn focus_shows(event: &FocusEvent) -> bool {
+    let target = event.target();
+    let element = target.and_then(|target| target.dyn_into::<Element>().ok());
+    element.is_some_and(|element| element.matches(":focus-visible").unwrap_or(true))
 }

@@ -62,10 +62,7 @@ fn Whole(post: Post, likers: Likers, after: Option<String>, viewer: Option<Me>) 
     let likers = RwSignal::new(likers);
     keep_likers(&id, after.clone(), likers);
     reread(&id);
-    let delete = own.then(|| {
-        let id = id.clone();
-        move || (!gone.0.get()).then(|| view! { <Delete id=id.clone()/> })
-    });
+    let delete = own.then(|| view! { <Delete id=id.clone() gone/> });
     let first = after.is_some().then(|| format!("/posts/{id}#likes"));
     let more = move || {
         let cursor = likers.with(|likers| likers.next.clone());
@@ -109,7 +106,7 @@ fn Whole(post: Post, likers: Likers, after: Option<String>, viewer: Option<Me>) 
 }
 
 #[component]
-fn Delete(id: PostId) -> impl IntoView {
+fn Delete(id: PostId, gone: Gone) -> impl IntoView {
     let action = ServerAction::<DeletePost>::new();
     let navigate = use_navigate();
     let live = Live::current();
@@ -119,14 +116,17 @@ fn Delete(id: PostId) -> impl IntoView {
             navigate("/", Default::default());
         }
     });
-    view! {
-        <ActionForm action attr:class="delete">
-            <input type="hidden" name="post_id" value=id.to_string()/>
-            <button type="submit" class="danger-button" disabled=action.pending()>"Delete post"</button>
-            <FormTrouble error=failure(action.value()) fields=&[]/>
-        </ActionForm>
+    // The news that it is gone may overtake the answer, which is waited for all the same.
+    move || {
+        let id = id.to_string();
+        (!gone.0.get()).then(|| view! {
+            <ActionForm action attr:class="delete">
+                <input type="hidden" name="post_id" value=id/>
+                <button type="submit" class="danger-button" disabled=action.pending()>"Delete post"</button>
+                <FormTrouble error=failure(action.value()) fields=&[]/>
+            </ActionForm>
+        })
     }
-    .into_any()
 }
 
 /// Reads who likes the post whenever their number changes.
@@ -138,12 +138,15 @@ fn keep_likers(id: &PostId, after: Option<String>, likers: RwSignal<Likers>) {
     on_cleanup(move || live.unwatch(&same, news));
     let timer = StoredValue::new(None::<TimeoutHandle>);
     Effect::new(move || {
-        if news.get().is_none() || timer.with_value(Option::is_some) {
+        if !matches!(news.get(), Some(News::Likes(_))) || timer.with_value(Option::is_some) {
             return;
         }
         let (id, after) = (id.clone(), after.clone());
         let read = move || {
             timer.try_update_value(Option::take);
+            if news.try_get_untracked().flatten() == Some(News::Gone) {
+                return;
+            }
             spawn_local(async move {
                 if let Ok(read) = read_likers(id, after).await {
                     let _ = likers.try_set(read);

@@ -58,7 +58,12 @@ fn NameForm(name: String, visit: Resource<Visit>, saved: bool) -> impl IntoView 
     let form = NodeRef::<html::Form>::new();
     let error = failure(action.value());
     Effect::new(move || match action.value().get() {
-        Some(Ok(_)) => visit.refetch(),
+        // Other pages find it there. This one stays as it is, and says that it worked.
+        Some(Ok(me)) => visit.update_untracked(|visit| {
+            if let Some(visit) = visit {
+                visit.me = Ok(Some(me));
+            }
+        }),
         Some(Err(_)) => focus_trouble(form),
         None => {}
     });

@@ -46,7 +46,8 @@ pub(crate) fn ToastRegion() -> impl IntoView {
             node_ref=region
             on:mouseenter=move |_| hold(Hold::Pointer, true)
             on:mouseleave=move |_| hold(Hold::Pointer, false)
-            on:focusin=move |_| hold(Hold::Focus, true)
+            // A click leaves the focus here too, and nobody reads on for that.
+            on:focusin=move |event| if browser::focus_shows(&event) { hold(Hold::Focus, true) }
             on:focusout=move |event| if leaves(&event) { hold(Hold::Focus, false) }
         >
             <ol>
