@@ -24,16 +24,16 @@
 //! has an owner that ends it, and every queue a bound.
 
 pub mod config;
-pub mod server;
 pub mod router;
+pub mod server;
 
-pub mod web;
 pub mod security;
 pub mod validate;
+pub mod web;
 
+pub mod embedded;
 pub mod service;
 pub mod store;
-pub mod embedded;
 
 pub mod live;
 pub mod meters;

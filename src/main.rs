@@ -139,7 +139,10 @@ async fn work(command: Command, config: &Config, url: &StoreUrl) -> Result<(), F
                 person.name
             ))
         }
-        Command::Rebuild => {
+        Command::Rebuild { restored } => {
+            if restored {
+                service.store().raise_generation().await?;
+            }
             let posts = service.store().rebuild().await?;
             say(&format!("Feed and trending hold {posts} posts."))
         }

@@ -27,11 +27,20 @@ pub struct Meters {
 impl Meters {
     fn new() -> Self {
         describe_gauge!("quad_sockets", "Open sockets");
-        describe_counter!("quad_likes_total", "Likes and withdrawals that changed something");
+        describe_counter!(
+            "quad_likes_total",
+            "Likes and withdrawals that changed something"
+        );
         describe_counter!("quad_published_total", "Messages that came from the store");
         describe_counter!("quad_delivered_total", "Frames that were handed to sockets");
-        describe_counter!("quad_too_slow_total", "Sockets closed because they did not keep up");
-        describe_counter!("quad_resubscribed_total", "Times the subscriber connection was made");
+        describe_counter!(
+            "quad_too_slow_total",
+            "Sockets closed because they did not keep up"
+        );
+        describe_counter!(
+            "quad_resubscribed_total",
+            "Times the subscriber connection was made"
+        );
         Self {
             sockets: gauge!("quad_sockets"),
             likes: counter!("quad_likes_total"),

@@ -231,6 +231,9 @@ impl Server {
         let tasks = TaskTracker::new();
         tasks.spawn(broker_task.run(stop.clone()));
         tasks.spawn(limits.clone().keep_small(stop.clone()));
+        let crowds = service.hub().clone();
+        let until = stop.clone();
+        tasks.spawn(async move { crowds.serve_crowds(until).await });
         tasks.spawn(sweep::run(service.clone(), check_all, stop.clone()));
         tasks.spawn(answer_questions(service.clone(), asked, stop.clone()));
         tasks.spawn(keep(service.clone(), stop.clone(), Service::keep_alive));

@@ -55,7 +55,15 @@ enum CommandArgs {
     #[command(subcommand, arg_required_else_help = true)]
     User(UserArgs),
     /// Make the derived data (feed, trending) again from what is stored.
-    Rebuild,
+    Rebuild(RebuildArgs),
+}
+
+#[derive(Args)]
+struct RebuildArgs {
+    /// A backup was put back: clients reload instead of catching up with what it has not. Stop
+    /// the servers first.
+    #[arg(long)]
+    restored: bool,
 }
 
 #[derive(Args)]
@@ -263,7 +271,7 @@ where
             }
         }
         Some(CommandArgs::User(UserArgs::Promote { handle })) => Command::PromoteUser { handle },
-        Some(CommandArgs::Rebuild) => Command::Rebuild,
+        Some(CommandArgs::Rebuild(RebuildArgs { restored })) => Command::Rebuild { restored },
     };
     Ok((command, config))
 }

@@ -101,7 +101,10 @@ pub enum Command {
         handle: Handle,
     },
     /// Make the derived data again.
-    Rebuild,
+    Rebuild {
+        /// And begin a new history, because a backup was put back.
+        restored: bool,
+    },
 }
 
 /// Why a command line is not one of ours.

@@ -13,7 +13,8 @@ use app::{
 };
 
 use super::{
-    hub::{Carries, Connection},
+    hub::Connection,
+    listeners::Carries,
     socket::{End, refuse, send},
 };
 use crate::{

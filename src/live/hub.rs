@@ -1,10 +1,11 @@
 //! Who listens here: the one owner of the map of connections.
 //!
-//! A message is delivered to each listener in turn, without waiting for any. Listeners are
+//! A message is delivered to each listener in turn, without waiting for any; a crowd gets it in
+//! several turns, between which others are served. Listeners are
 //! removed by connection id, so that a late goodbye evicts nobody else.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     sync::{
         Arc, Mutex, MutexGuard,
         atomic::{AtomicU64, Ordering},
@@ -13,11 +14,19 @@ use std::{
 
 use app::{event::CloseCode, model::UserId};
 
-use super::{Topic, frame::Frame, writer::Writer};
+use tokio::{sync::Notify, task::yield_now};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Topic,
+    frame::Frame,
+    listeners::{Carries, Delivery, Listeners},
+    writer::Writer,
+};
 use crate::meters::METERS;
 
-/// Messages that may wait for one listener while its history is being read.
-const MOST_HELD: usize = 1024;
+/// How many of a crowd get a message in one turn.
+const TURN: usize = 256;
 
 /// Names a connection for as long as this server lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -67,33 +76,17 @@ impl Connection {
     }
 }
 
-/// What a topic carries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Carries {
-    /// A history: every message counts, in its order.
-    History,
-    /// A value: only the newest counts.
-    Value,
-}
-
-/// A listener of one topic.
-struct Listener {
-    connection: Arc<Connection>,
-    carries: Carries,
-    /// The newest seq that was sent or skipped.
-    position: u64,
-    /// While its history is read: what came meanwhile.
-    held: Option<Vec<(u64, Frame)>>,
-}
-
-type Listeners = Arc<Mutex<HashMap<ConnectionId, Listener>>>;
+type Shared = Arc<Mutex<Listeners>>;
 
 /// The map of who listens to what.
 #[derive(Default)]
 pub struct Hub {
     next: AtomicU64,
     connections: Mutex<HashMap<ConnectionId, Arc<Connection>>>,
-    topics: Mutex<HashMap<Topic, Listeners>>,
+    topics: Mutex<HashMap<Topic, Shared>>,
+    /// Topics with a crowd that has something waiting, each once.
+    crowds: Mutex<VecDeque<(Topic, Shared)>>,
+    crowded: Notify,
 }
 
 impl Hub {
@@ -124,16 +117,9 @@ impl Hub {
         // The map stays locked meanwhile, so that the topic cannot be removed as empty in between.
         let mut topics = lock(&self.topics);
         let mut listeners = lock(topics.entry(topic.clone()).or_default());
-        let listener = listeners.entry(connection.id).or_insert_with(|| {
+        if listeners.hold(connection, carries) {
             lock(&connection.listens).push(topic.clone());
-            Listener {
-                connection: connection.clone(),
-                carries,
-                position: 0,
-                held: None,
-            }
-        });
-        listener.held = Some(Vec::new());
+        }
     }
 
     /// Goes on after everything up to `position` was sent: first what was held back above it.
@@ -141,14 +127,7 @@ impl Hub {
         let Some(listeners) = self.listeners(topic.as_str()) else {
             return;
         };
-        let mut listeners = lock(&listeners);
-        let Some(listener) = listeners.get_mut(&connection.id) else {
-            return;
-        };
-        listener.position = position;
-        for (seq, frame) in listener.held.take().unwrap_or_default() {
-            listener.take(topic, seq, &frame);
-        }
+        lock(&listeners).release(topic, connection.id, position);
     }
 
     /// Listens no more. True if nobody does.
@@ -159,8 +138,8 @@ impl Hub {
             return false;
         };
         let mut remaining = lock(listeners);
-        remaining.remove(&connection.id);
-        let empty = remaining.is_empty();
+        remaining.remove(connection.id);
+        let empty = remaining.len() == 0;
         drop(remaining);
         if empty {
             topics.remove(topic);
@@ -173,12 +152,37 @@ impl Hub {
         let Some((topic, listeners)) = self.topic(topic) else {
             return;
         };
-        let mut listeners = lock(&listeners);
-        for listener in listeners.values_mut() {
-            listener.take(&topic, seq, frame);
-        }
+        let mut crowd = lock(&listeners);
+        let delivery = crowd.deliver(&topic, seq, frame);
         METERS.published.increment(1);
-        METERS.delivered.increment(listeners.len() as u64);
+        METERS.delivered.increment(crowd.len() as u64);
+        drop(crowd);
+        if delivery == Delivery::Begin {
+            lock(&self.crowds).push_back((topic, listeners));
+            self.crowded.notify_one();
+        }
+    }
+
+    /// Hands out what waits for crowds, a few at a time and each crowd in turn, until `stop`.
+    pub async fn serve_crowds(&self, stop: CancellationToken) {
+        loop {
+            let Some((topic, listeners)) = lock(&self.crowds).pop_front() else {
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = self.crowded.notified() => continue,
+                }
+            };
+            let Some((seq, frame, everybody)) = lock(&listeners).first_waiting() else {
+                continue;
+            };
+            for some in everybody.chunks(TURN) {
+                lock(&listeners).hand_out(&topic, seq, &frame, some);
+                yield_now().await;
+            }
+            if lock(&listeners).next_waiting() {
+                lock(&self.crowds).push_back((topic, listeners));
+            }
+        }
     }
 
     /// How many connections listen.
@@ -220,33 +224,14 @@ impl Hub {
         }
     }
 
-    fn listeners(&self, topic: &str) -> Option<Listeners> {
+    fn listeners(&self, topic: &str) -> Option<Shared> {
         self.topic(topic).map(|(_, listeners)| listeners)
     }
 
-    fn topic(&self, topic: &str) -> Option<(Topic, Listeners)> {
+    fn topic(&self, topic: &str) -> Option<(Topic, Shared)> {
         lock(&self.topics)
             .get_key_value(topic)
             .map(|(t, l)| (t.clone(), l.clone()))
-    }
-}
-
-impl Listener {
-    fn take(&mut self, topic: &Topic, seq: u64, frame: &Frame) {
-        match &mut self.held {
-            Some(held) if held.len() < MOST_HELD => held.push((seq, frame.clone())),
-            Some(_) => self.connection.writer.close(CloseCode::TooSlow),
-            None if self.carries == Carries::Value => {
-                self.connection.writer.send_latest(topic, frame);
-            }
-            None if seq == 0 => self.connection.writer.send(frame),
-            // What was sent while catching up is not sent again.
-            None if seq <= self.position => {}
-            None => {
-                self.position = seq;
-                self.connection.writer.send(frame);
-            }
-        }
     }
 }
 
@@ -300,6 +285,39 @@ mod tests {
         hub.deliver("t", 2, &frame("x"));
         hub.deliver("t", 3, &frame("c"));
         assert_eq!(received(&hub, connection, client).await, "Abc");
+    }
+
+    #[tokio::test]
+    async fn a_crowd_gets_everything_in_order_and_newcomers_what_follows() {
+        let hub = Arc::new(Hub::default());
+        let topic = Topic::new("t".into());
+        let mut crowd = Vec::new();
+        for _ in 0..600 {
+            let (connection, client) = join(&hub).await;
+            hub.listen(&topic, &connection, Carries::History);
+            hub.release(&topic, &connection, 0);
+            crowd.push((connection, client));
+        }
+        for (seq, letter) in ["a", "b", "c"].iter().enumerate() {
+            hub.deliver("t", seq as u64 + 1, &frame(letter));
+        }
+        let (late, late_client) = join(&hub).await;
+        hub.listen(&topic, &late, Carries::History);
+        hub.release(&topic, &late, 2);
+        let stop = CancellationToken::new();
+        let serving = tokio::spawn({
+            let (hub, stop) = (hub.clone(), stop.clone());
+            async move { hub.serve_crowds(stop).await }
+        });
+        for (connection, mut client) in crowd {
+            let mut bytes = [0; 9];
+            client.read_exact(&mut bytes).await.unwrap();
+            assert_eq!([bytes[2], bytes[5], bytes[8]], *b"abc");
+            drop(connection);
+        }
+        stop.cancel();
+        serving.await.unwrap();
+        assert_eq!(received(&hub, late, late_client).await, "c");
     }
 
     #[tokio::test]

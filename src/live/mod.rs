@@ -2,7 +2,7 @@
 //!
 //! - [`frame`]: a frame encoded once, its bytes shared by everybody who gets it.
 //! - [`writer`]: one socket's bounded way out.
-//! - [`hub`]: who listens here. It knows no Redis.
+//! - [`hub`] and [`listeners`]: who listens here. They know no Redis.
 //! - [`broker`]: Redis pub/sub. It knows no socket.
 //! - [`control`]: what servers tell each other.
 //! - [`upgrade`], [`socket`], [`catch_up`]: one socket's life.
@@ -13,6 +13,7 @@ pub mod catch_up;
 pub mod control;
 pub mod frame;
 pub mod hub;
+pub mod listeners;
 pub mod socket;
 pub mod sweep;
 pub mod upgrade;

@@ -4,7 +4,10 @@
 //! away, so the reconnecting is done here: whoever finds the connection broken makes the next one,
 //! the others wait for it, and all give up after [`CONNECT_TIMEOUT`].
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use redis::{
     AsyncConnectionConfig, Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult,
@@ -18,6 +21,8 @@ use super::{StoreError, script::Script, topology::Topology};
 
 /// How long a connection may take to be made.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long after an attempt failed the next one is made.
+const RETRY_AFTER: Duration = Duration::from_millis(200);
 /// How long an answer may take. A command that ran into it may have run: it is unknown.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(4);
 
@@ -26,7 +31,16 @@ const RESPONSE_TIMEOUT: Duration = Duration::from_secs(4);
 pub struct Link {
     topology: Arc<Topology>,
     current: Arc<std::sync::RwLock<Option<(u64, Connection)>>>,
-    connecting: Arc<Mutex<u64>>,
+    attempts: Arc<Mutex<Attempts>>,
+}
+
+/// What became of the attempts to connect.
+#[derive(Default)]
+struct Attempts {
+    /// How many succeeded: the name of the newest connection.
+    succeeded: u64,
+    /// When the last one failed.
+    failed: Option<Instant>,
 }
 
 #[derive(Clone)]
@@ -41,7 +55,7 @@ impl Link {
         Self {
             topology,
             current: Arc::default(),
-            connecting: Arc::default(),
+            attempts: Arc::default(),
         }
     }
 
@@ -171,14 +185,19 @@ impl Link {
         if let Some(established) = self.established() {
             return Ok(established);
         }
-        let mut generation = self.connecting.lock().await;
+        let mut attempts = self.attempts.lock().await;
         if let Some(established) = self.established() {
             return Ok(established);
         }
-        let connecting = tokio::time::timeout(CONNECT_TIMEOUT, self.connect());
-        let connection = connecting.await.map_err(|_| StoreError::Unavailable)??;
-        *generation += 1;
-        let established = (*generation, connection);
+        // Whoever waited while another's attempt failed does not have to fail as slowly.
+        if attempts.failed.is_some_and(|failed| failed.elapsed() < RETRY_AFTER) {
+            return Err(StoreError::Unavailable);
+        }
+        let connecting = tokio::time::timeout(CONNECT_TIMEOUT, self.connect()).await;
+        let connection = connecting.unwrap_or(Err(StoreError::Unavailable));
+        attempts.failed = connection.is_err().then(Instant::now);
+        attempts.succeeded += u64::from(connection.is_ok());
+        let established = (attempts.succeeded, connection?);
         *self.current.write().unwrap_or_else(|e| e.into_inner()) = Some(established.clone());
         Ok(established)
     }

@@ -1,4 +1,4 @@
-//! The top of every page.
+//! What stands at the top of every page.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_router::hooks::use_location;
@@ -13,27 +13,25 @@ use crate::{
 #[component]
 pub(crate) fn Header(visit: Resource<Visit>) -> impl IntoView {
     view! {
-        <header class="top">
-            <div class="top-inner">
-                <a class="brand" href="/" aria-label="Quad, to the feed">
-                    <svg viewBox="0 0 24 24" width="26" height="26" aria-hidden="true">
-                        <path class="brand-square" d="M5 3h14a2 2 0 0 1 2 2v14a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2z"/>
-                        <path class="brand-dot" d="M12 7.5a4.5 4.5 0 1 0 2.6 8.2l1.7 1.6 1.4-1.4-1.7-1.7A4.5 4.5 0 0 0 12 7.5z"/>
-                    </svg>
-                    <span>"Quad"</span>
-                </a>
-                <Suspense>
-                    {move || Suspend::new(async move {
-                        match visit.await.me {
-                            Ok(Some(me)) => view! { <MemberNav me/> }.into_any(),
-                            Ok(None) => view! { <GuestNav/> }.into_any(),
-                            // Whether somebody is logged in cannot be known just now.
-                            Err(_) => ().into_any(),
-                        }
-                    })}
-                </Suspense>
-            </div>
-        </header>
+        <div class="top-inner">
+            <a class="brand" href="/" aria-label="Quad, to the feed">
+                <svg viewBox="0 0 24 24" width="26" height="26" aria-hidden="true">
+                    <path class="brand-square" d="M5 3h14a2 2 0 0 1 2 2v14a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2z"/>
+                    <path class="brand-dot" d="M12 7.5a4.5 4.5 0 1 0 2.6 8.2l1.7 1.6 1.4-1.4-1.7-1.7A4.5 4.5 0 0 0 12 7.5z"/>
+                </svg>
+                <span>"Quad"</span>
+            </a>
+            <Suspense>
+                {move || Suspend::new(async move {
+                    match visit.await.me {
+                        Ok(Some(me)) => view! { <MemberNav me/> }.into_any(),
+                        Ok(None) => view! { <GuestNav/> }.into_any(),
+                        // Whether somebody is logged in cannot be known just now.
+                        Err(_) => ().into_any(),
+                    }
+                })}
+            </Suspense>
+        </div>
     }
 }
 

@@ -39,7 +39,7 @@ fn Settings(me: Me, visit: Resource<Visit>) -> impl IntoView {
             <h1>"Settings"</h1>
             <p class="quiet">"You are @"{me.person.handle.to_string()}"."</p>
             <NameForm name=me.person.name visit saved=saved == "name"/>
-            <PasswordForm saved=saved == "password"/>
+            <PasswordForm handle=me.person.handle.to_string() saved=saved == "password"/>
             <section class="card form" aria-labelledby="sessions-heading">
                 <h2 id="sessions-heading">"Sessions"</h2>
                 <p>"Ends your session here and on all other devices."</p>
@@ -79,7 +79,7 @@ fn NameForm(name: String, visit: Resource<Visit>, saved: bool) -> impl IntoView 
 }
 
 #[component]
-fn PasswordForm(saved: bool) -> impl IntoView {
+fn PasswordForm(handle: String, saved: bool) -> impl IntoView {
     let action = ServerAction::<ChangePassword>::new();
     let form = NodeRef::<html::Form>::new();
     let error = failure(action.value());
@@ -96,6 +96,8 @@ fn PasswordForm(saved: bool) -> impl IntoView {
         <section class="card" aria-labelledby="password-heading">
             <h2 id="password-heading">"Your password"</h2>
             <ActionForm action node_ref=form attr:class="form">
+                // Tells password managers whose password this is; without a name it is not sent.
+                <input type="text" autocomplete="username" value=handle hidden/>
                 <FormTrouble error fields=&["current_password", "password"]/>
                 <Field
                     id="current-password"

@@ -47,7 +47,8 @@ fn every_command() {
             handle: "ana".parse().unwrap()
         }
     );
-    assert_eq!(command("rebuild"), Command::Rebuild);
+    assert_eq!(command("rebuild"), Command::Rebuild { restored: false });
+    assert_eq!(command("rebuild --restored"), Command::Rebuild { restored: true });
 }
 
 #[test]

@@ -1,0 +1,153 @@
+import type { Page } from "@playwright/test";
+import { expectUnread, live, toasts } from "./fixtures/page";
+import type { Person } from "./fixtures/person";
+import { expect, test } from "./fixtures/test";
+
+/** For how long a toast stays. */
+const STAY_MS = 6_000;
+
+/** A page whose clock stands still until the test moves it. */
+async function openWithClock(person: Person, path = "/"): Promise<Page> {
+  const page = await person.context.newPage();
+  await page.clock.install();
+  await page.goto(path);
+  await live(page);
+  await page.clock.pauseAt(new Date(Date.now() + 60_000));
+  return page;
+}
+
+async function manyPosts(person: Person, count: number): Promise<string[]> {
+  const posts = [];
+  for (let n = 1; n <= count; n++) posts.push(await person.api.post(`Number ${n} of ${person.handle}`));
+  return posts;
+}
+
+test("at most three are seen, and the others take their turn", async ({ member }) => {
+  const [ana, ben] = [await member("Ana"), await member("Ben")];
+  const posts = await manyPosts(ana, 5);
+  const page = await openWithClock(ana);
+  for (const id of posts) await ben.api.like(id);
+  await expectUnread(page, 5);
+  const details = page.locator(".toast-detail");
+  const told = (...numbers: number[]) => numbers.map((n) => `Number ${n} of ${ana.handle}`);
+  await expect(details).toHaveText(told(1, 2, 3));
+  await toasts(page).nth(1).getByRole("button", { name: "Dismiss" }).click();
+  await expect(details).toHaveText(told(1, 3, 4));
+  await page.mouse.move(0, 0);
+  await page.clock.runFor(STAY_MS + 100);
+  await expect(details).toHaveText(told(5));
+  await page.clock.runFor(STAY_MS + 100);
+  await expect(toasts(page)).toHaveCount(0);
+  await expectUnread(page, 5);
+});
+
+test("time stands still under the pointer and while the focus is on a toast", async ({ member }) => {
+  const [ana, ben] = [await member("Ana"), await member("Ben")];
+  const page = await openWithClock(ana, "/settings");
+  await ben.api.like(await ana.api.post("Hold it"));
+  await expect(toasts(page)).toHaveCount(1);
+  await page.clock.runFor(STAY_MS / 2);
+  await toasts(page).hover();
+  await page.clock.runFor(STAY_MS * 10);
+  await expect(toasts(page)).toHaveCount(1);
+
+  await page.keyboard.press("F8");
+  await page.mouse.move(0, 0);
+  await page.clock.runFor(STAY_MS * 10);
+  await expect(toasts(page)).toHaveCount(1);
+
+  await page.keyboard.press("F8");
+  await page.clock.runFor(STAY_MS / 2 - 500);
+  await expect(toasts(page)).toHaveCount(1);
+  await page.clock.runFor(1_000);
+  await expect(toasts(page)).toHaveCount(0);
+});
+
+test("time stands still while nobody can see the tab", async ({ member }) => {
+  const [ana, ben] = [await member("Ana"), await member("Ben")];
+  const page = await openWithClock(ana);
+  const show = (hidden: boolean) =>
+    page.evaluate((hidden) => {
+      Object.defineProperty(document, "hidden", { configurable: true, value: hidden });
+      Object.defineProperty(document, "visibilityState", { configurable: true, value: hidden ? "hidden" : "visible" });
+      document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+    }, hidden);
+  await show(true);
+  await ben.api.like(await ana.api.post("Nobody looks"));
+  await expect(toasts(page)).toHaveCount(1);
+  await page.clock.runFor(STAY_MS * 10);
+  await expect(toasts(page)).toHaveCount(1);
+  await show(false);
+  await page.clock.runFor(STAY_MS + 100);
+  await expect(toasts(page)).toHaveCount(0);
+});
+
+test("the live region comes empty from the server and tells each toast once", async ({ member }) => {
+  const [ana, ben] = [await member("Ana"), await member("Ben")];
+  const posts = await manyPosts(ana, 4);
+  const html = await (await ana.context.request.get("/settings")).text();
+  const region = html.match(/<div[^>]*data-testid="announcer"[^>]*>(.*?)<\/div>/s);
+  expect(region?.[0]).toContain('role="status"');
+  expect(region?.[0]).toContain('aria-live="polite"');
+  expect(region?.[1]?.replace(/<!--.*?-->/gs, "").trim()).toBe("");
+
+  const page = await openWithClock(ana, "/settings");
+  const lines = page.getByTestId("announcer").getByText("Ben likes your post");
+  await expect(page.getByTestId("announcer")).toHaveText("");
+  for (const id of posts) await ben.api.like(id);
+  await expect(toasts(page)).toHaveCount(3);
+  await expect(lines).toHaveCount(3);
+  await page.clock.runFor(STAY_MS + 100);
+  await expect(toasts(page)).toHaveCount(1);
+  await expect(lines).toHaveCount(4);
+  await page.clock.runFor(STAY_MS * 10);
+  await expect(lines).toHaveCount(4);
+});
+
+test("a toast that waits and is taken back is never shown", async ({ member }) => {
+  const [ana, ben] = [await member("Ana"), await member("Ben")];
+  const posts = await manyPosts(ana, 5);
+  const page = await openWithClock(ana);
+  for (const id of posts) await ben.api.like(id);
+  await expectUnread(page, 5);
+  await ben.api.unlike(posts[3] ?? "");
+  await expectUnread(page, 4);
+  await page.clock.runFor(STAY_MS + 100);
+  await expect(toasts(page)).toHaveCount(1);
+  await expect(toasts(page)).toContainText(`Number 5 of ${ana.handle}`);
+});
+
+test("many at once end in one line that counts them", async ({ house, member }) => {
+  test.setTimeout(90_000);
+  const second = await house.second();
+  const [ana, ben] = [await member("Ana"), await member("Ben", { at: second.url })];
+  const posts = await manyPosts(ana, 20);
+  const page = await openWithClock(ana, "/settings");
+  // Six fans and twenty posts: three are shown, a hundred wait, seventeen are only counted.
+  const fans = [ben];
+  for (let n = 0; n < 5; n++) fans.push(await member("Fan"));
+  for (const fan of fans) for (const id of posts) await fan.api.like(id);
+  await expectUnread(page, 20);
+  await expect
+    .poll(
+      async () => {
+        await page.clock.runFor(STAY_MS + 100);
+        return (await toasts(page).allTextContents()).join("\n");
+      },
+      { timeout: 60_000, intervals: [20] },
+    )
+    .toContain("And 17 more");
+  await expect(toasts(page).filter({ hasText: "And 17 more" }).getByRole("link")).toHaveAttribute("href", "/notifications");
+});
+
+test("nothing moves for whoever asked for that", async ({ member }) => {
+  const ben = await member("Ben");
+  for (const reducedMotion of ["reduce", "no-preference"] as const) {
+    const ana = await member("Ana", { reducedMotion });
+    const page = await ana.open("/settings");
+    await ben.api.like(await ana.api.post("Calm"));
+    await expect(toasts(page)).toHaveCount(1);
+    const moves = await toasts(page).evaluate((toast) => getComputedStyle(toast).animationName !== "none");
+    expect(moves, reducedMotion).toBe(reducedMotion === "no-preference");
+  }
+});

@@ -1,0 +1,152 @@
+//! Who listens to one topic, and how far each has got.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
+
+use app::event::CloseCode;
+
+use super::{
+    Topic,
+    frame::Frame,
+    hub::{Connection, ConnectionId},
+};
+
+/// Messages that may wait for one listener while its history is being read.
+const MOST_HELD: usize = 1024;
+/// Messages that may wait for a crowd. One too many is left to the position check.
+const MOST_WAITING: usize = 1024;
+/// More listeners than this are a crowd: a message reaches them in several turns, so that nothing
+/// else has to wait for all of them.
+const CROWD: usize = 512;
+
+/// What a topic carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Carries {
+    /// A history: every message counts, in its order.
+    History,
+    /// A value: only the newest counts.
+    Value,
+}
+
+/// A listener of one topic.
+struct Listener {
+    connection: Arc<Connection>,
+    carries: Carries,
+    /// The newest seq that was sent or skipped.
+    position: u64,
+    /// While its history is read: what came meanwhile.
+    held: Option<Vec<(u64, Frame)>>,
+}
+
+/// The listeners of one topic.
+#[derive(Default)]
+pub(super) struct Listeners {
+    by_id: HashMap<ConnectionId, Listener>,
+    /// What a crowd has not got yet; the first is on its way.
+    waiting: VecDeque<(u64, Frame)>,
+}
+
+/// What became of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Delivery {
+    /// Everybody has it.
+    Done,
+    /// It waits, and somebody has to begin handing it out.
+    Begin,
+    /// It waits behind others.
+    Waits,
+}
+
+impl Listeners {
+    pub(super) fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// Begins to hold back what comes for a listener; `true` if it is new.
+    pub(super) fn hold(&mut self, connection: &Arc<Connection>, carries: Carries) -> bool {
+        let new = !self.by_id.contains_key(&connection.id);
+        let listener = self.by_id.entry(connection.id).or_insert_with(|| Listener {
+            connection: connection.clone(),
+            carries,
+            position: 0,
+            held: None,
+        });
+        listener.held = Some(Vec::new());
+        new
+    }
+
+    /// Goes on above `position`, with what was held back first.
+    pub(super) fn release(&mut self, topic: &Topic, id: ConnectionId, position: u64) {
+        let Some(listener) = self.by_id.get_mut(&id) else {
+            return;
+        };
+        listener.position = position;
+        for (seq, frame) in listener.held.take().unwrap_or_default() {
+            listener.take(topic, seq, &frame);
+        }
+    }
+
+    pub(super) fn remove(&mut self, id: ConnectionId) {
+        self.by_id.remove(&id);
+    }
+
+    /// Gives a message to everybody, or, if they are a crowd, queues it.
+    pub(super) fn deliver(&mut self, topic: &Topic, seq: u64, frame: &Frame) -> Delivery {
+        if self.by_id.len() <= CROWD && self.waiting.is_empty() {
+            for listener in self.by_id.values_mut() {
+                listener.take(topic, seq, frame);
+            }
+            return Delivery::Done;
+        }
+        if self.waiting.len() < MOST_WAITING {
+            self.waiting.push_back((seq, frame.clone()));
+        }
+        if self.waiting.len() == 1 {
+            Delivery::Begin
+        } else {
+            Delivery::Waits
+        }
+    }
+
+    /// The message on its way, and whom it goes to.
+    pub(super) fn first_waiting(&self) -> Option<(u64, Frame, Vec<ConnectionId>)> {
+        let (seq, frame) = self.waiting.front()?;
+        Some((*seq, frame.clone(), self.by_id.keys().copied().collect()))
+    }
+
+    /// Gives it to some of them. Whoever left meanwhile needs it no more.
+    pub(super) fn hand_out(&mut self, topic: &Topic, seq: u64, frame: &Frame, to: &[ConnectionId]) {
+        for id in to {
+            if let Some(listener) = self.by_id.get_mut(id) {
+                listener.take(topic, seq, frame);
+            }
+        }
+    }
+
+    /// Everybody has the message on its way. True if another waits.
+    pub(super) fn next_waiting(&mut self) -> bool {
+        self.waiting.pop_front();
+        !self.waiting.is_empty()
+    }
+}
+
+impl Listener {
+    fn take(&mut self, topic: &Topic, seq: u64, frame: &Frame) {
+        match &mut self.held {
+            Some(held) if held.len() < MOST_HELD => held.push((seq, frame.clone())),
+            Some(_) => self.connection.writer.close(CloseCode::TooSlow),
+            None if self.carries == Carries::Value => {
+                self.connection.writer.send_latest(topic, frame);
+            }
+            None if seq == 0 => self.connection.writer.send(frame),
+            // What was sent while catching up is not sent again.
+            None if seq <= self.position => {}
+            None => {
+                self.position = seq;
+                self.connection.writer.send(frame);
+            }
+        }
+    }
+}
