@@ -1,8 +1,11 @@
 //! Somebody with a session, on one server.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use super::{
+    app::App,
     http::{Answer, Asking, Http},
     server::Server,
     unique,
@@ -36,6 +39,24 @@ impl Person {
         let credentials = json!({"handle": self.handle, "password": PASSWORD});
         let signed_in = server.http.post("/api/v1/sessions", credentials).await.ok(201);
         Self::from(&server.http, &signed_in)
+    }
+
+    /// Many people at once. They have a post each and no password.
+    pub fn seed(app: &App, count: u32, file: &Path) -> Vec<Self> {
+        let name = file.display().to_string();
+        app.command(&["seed", "--users", &count.to_string(), "--credentials", &name]);
+        Self::from_file(app.server(), file)
+    }
+
+    /// The people of a file that `quad seed --users` wrote.
+    pub fn from_file(server: &Server, file: &Path) -> Vec<Self> {
+        let lines = std::fs::read_to_string(file).unwrap();
+        let person = |line: &str| {
+            let [id, token, _post] = line.split('\t').collect::<Vec<_>>()[..] else { panic!("{line}") };
+            let (handle, name) = (String::new(), String::new());
+            Self { http: server.http.clone(), id: id.into(), token: token.into(), handle, name }
+        };
+        lines.lines().map(person).collect()
     }
 
     fn from(http: &Http, signed_in: &Value) -> Self {
