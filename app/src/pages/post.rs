@@ -62,10 +62,7 @@ fn Whole(post: Post, likers: Likers, after: Option<String>, viewer: Option<Me>) 
     let likers = RwSignal::new(likers);
     keep_likers(&id, after.clone(), likers);
     reread(&id);
-    let delete = own.then(|| {
-        let id = id.clone();
-        move || (!gone.0.get()).then(|| view! { <Delete id=id.clone()/> })
-    });
+    let delete = own.then(|| view! { <Delete id=id.clone() gone/> });
     let first = after.is_some().then(|| format!("/posts/{id}#likes"));
     let more = move || {
         let cursor = likers.with(|likers| likers.next.clone());
@@ -108,8 +105,10 @@ fn Whole(post: Post, likers: Likers, after: Option<String>, viewer: Option<Me>) 
     .into_any()
 }
 
+/// The post may be gone from the screen, by word of the socket, before the answer is there: only
+/// the form goes with it.
 #[component]
-fn Delete(id: PostId) -> impl IntoView {
+fn Delete(id: PostId, gone: Gone) -> impl IntoView {
     let action = ServerAction::<DeletePost>::new();
     let navigate = use_navigate();
     let live = Live::current();
@@ -119,14 +118,17 @@ fn Delete(id: PostId) -> impl IntoView {
             navigate("/", Default::default());
         }
     });
-    view! {
-        <ActionForm action attr:class="delete">
-            <input type="hidden" name="post_id" value=id.to_string()/>
-            <button type="submit" class="danger-button" disabled=action.pending()>"Delete post"</button>
-            <FormTrouble error=failure(action.value()) fields=&[]/>
-        </ActionForm>
-    }
-    .into_any()
+    let form = move || {
+        let id = id.to_string();
+        view! {
+            <ActionForm action attr:class="delete">
+                <input type="hidden" name="post_id" value=id/>
+                <button type="submit" class="danger-button" disabled=action.pending()>"Delete post"</button>
+                <FormTrouble error=failure(action.value()) fields=&[]/>
+            </ActionForm>
+        }
+    };
+    move || (!gone.0.get()).then(&form)
 }
 
 /// Reads who likes the post whenever their number changes.
@@ -137,8 +139,18 @@ fn keep_likers(id: &PostId, after: Option<String>, likers: RwSignal<Likers>) {
     Effect::new(move || live.watch(&watched, news));
     on_cleanup(move || live.unwatch(&same, news));
     let timer = StoredValue::new(None::<TimeoutHandle>);
+    let stop = move || {
+        if let Some(timer) = timer.try_update_value(Option::take).flatten() {
+            timer.clear();
+        }
+    };
+    on_cleanup(stop);
     Effect::new(move || {
-        if news.get().is_none() || timer.with_value(Option::is_some) {
+        let changed = matches!(news.get(), Some(News::Likes(_)));
+        if !changed {
+            return stop();
+        }
+        if timer.with_value(Option::is_some) {
             return;
         }
         let (id, after) = (id.clone(), after.clone());
