@@ -315,11 +315,7 @@ async fn say_goodbye(connection: &Connection, end: End) {
         writer.close(code);
     }
     let goodbye = async {
-        if writer.is_closing() {
-            writer.drain().await;
-        } else {
-            writer.settle().await;
-        }
+        writer.last_words().await;
         let tcp = writer.tcp();
         if SockRef::from(tcp)
             .shutdown(std::net::Shutdown::Write)

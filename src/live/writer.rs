@@ -58,7 +58,7 @@ struct Latest {
 /// How the draining of a writer ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Drained {
-    /// The close frame is out: the peer answers it, or is cut off soon.
+    /// The close frame is out or waits to be: the peer answers it, or is cut off soon.
     Closed,
     /// The connection is gone.
     Broken,
@@ -133,15 +133,13 @@ impl Writer {
         state.closing || state.broken
     }
 
-    /// Writes what waits, whenever something does, until the socket closes.
+    /// Writes what waits, whenever something does, until the socket closes. It does not wait for
+    /// a peer that does not even read its close frame: [`Writer::last_words`] does, for a while.
     pub async fn drain(&self) -> Drained {
         loop {
             match self.flush() {
-                Flushed::Blocked => {
-                    if self.tcp.writable().await.is_err() {
-                        self.state().broken = true;
-                    }
-                }
+                Flushed::Blocked if self.is_closing() => return Drained::Closed,
+                Flushed::Blocked => self.unblocked().await,
                 Flushed::Empty => match self.next_latest() {
                     None => self.wake.notified().await,
                     Some(at) => {
@@ -158,12 +156,35 @@ impl Writer {
     }
 
     /// Waits until everything is with the kernel, so that catching up runs no faster than its
-    /// reader.
+    /// reader; or until the socket closes, which one that stops reading does.
     pub async fn settle(&self) {
+        while let Flushed::Blocked = self.flush() {
+            if self.is_closing() {
+                return;
+            }
+            self.unblocked().await;
+        }
+    }
+
+    /// Waits until everything is with the kernel, the close frame included. A peer that does not
+    /// read makes this last for ever.
+    pub async fn last_words(&self) {
         while let Flushed::Blocked = self.flush() {
             if self.tcp.writable().await.is_err() {
                 return;
             }
+        }
+    }
+
+    /// Waits until the kernel takes more, or somebody closes the socket.
+    async fn unblocked(&self) {
+        tokio::select! {
+            writable = self.tcp.writable() => {
+                if writable.is_err() {
+                    self.state().broken = true;
+                }
+            }
+            () = self.wake.notified() => {}
         }
     }
 
@@ -326,13 +347,25 @@ mod tests {
                 }
             }
         };
-        let (drained, ()) = tokio::join!(writer.drain(), reading);
-        assert_eq!(drained, Drained::Closed);
+        // The one who writes is free at once; the goodbye waits for the reader.
+        assert_eq!(writer.drain().await, Drained::Closed);
+        tokio::join!(writer.last_words(), reading);
         let close = Frame::close(CloseCode::TooSlow);
         assert_eq!(
             (received.len() - close.bytes().len()) % frame.bytes().len(),
             0
         );
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_a_reader_is_free_once_the_socket_closes() {
+        let (writer, _client) = pair().await;
+        while writer.state().queue.is_empty() {
+            writer.send(&Frame::text(&[b'x'; 30_000]));
+        }
+        let close = async { writer.close(CloseCode::NoPong) };
+        tokio::join!(writer.settle(), close);
+        assert_eq!(writer.drain().await, Drained::Closed);
     }
 
     #[tokio::test]
