@@ -67,7 +67,7 @@ pub async fn run(shared: &Shared, connection: Arc<Connection>, early: Bytes) {
     let mut frames = WebSocketStream::from_raw_socket(reader, Role::Server, Some(config)).await;
     let end = serve(shared, &connection, &mut frames).await;
     drop(frames);
-    say_goodbye(&connection, end).await;
+    Box::pin(say_goodbye(&connection, end)).await;
     let unheard = shared.service.hub().disconnect(&connection);
     shared.live.broker.unsubscribe(unheard).await;
     METERS.sockets.decrement(1.0);
@@ -108,7 +108,8 @@ async fn serve(
             Ok(frame) => frame,
             Err(end) => return end,
         };
-        if let Err(end) = socket.answer(frame).await {
+        // Boxed, so that a socket that only listens does not keep room for its answers.
+        if let Err(end) = Box::pin(socket.answer(frame)).await {
             return end;
         }
     }
@@ -129,7 +130,13 @@ impl<'s> Unregistered<'s> {
                     if user_id != *self.user {
                         return Err(Some(CloseCode::Forbidden));
                     }
-                    catch_up::inbox(self.shared, self.connection, self.user, resume).await?;
+                    Box::pin(catch_up::inbox(
+                        self.shared,
+                        self.connection,
+                        self.user,
+                        resume,
+                    ))
+                    .await?;
                     let Self {
                         shared,
                         connection,

@@ -9,7 +9,8 @@ use std::sync::{LazyLock, RwLock};
 
 use super::{Store, StoreError, keys, script::Script};
 
-static NOTICE: LazyLock<Script> = LazyLock::new(|| Script::new(&[include_str!("notice_history.lua")]));
+static NOTICE: LazyLock<Script> =
+    LazyLock::new(|| Script::new(&[include_str!("notice_history.lua")]));
 
 /// The generation as it was last read.
 pub struct Generation(RwLock<String>);
@@ -62,9 +63,15 @@ impl Store {
 
     /// Begins a new history: every client reloads instead of catching up.
     pub async fn raise_generation(&self) -> Result<u64, StoreError> {
-        let first = redis::cmd("SET").arg(keys::GENERATION).arg(1).arg("NX").to_owned();
+        let first = redis::cmd("SET")
+            .arg(keys::GENERATION)
+            .arg(1)
+            .arg("NX")
+            .to_owned();
         self.link().query::<Option<String>>(&first).await?;
-        self.link().query(redis::cmd("INCR").arg(keys::GENERATION)).await
+        self.link()
+            .query(redis::cmd("INCR").arg(keys::GENERATION))
+            .await
     }
 
     /// Whether what was acknowledged survives a crash. A store that does not say is taken for one

@@ -190,7 +190,10 @@ impl Link {
             return Ok(established);
         }
         // Whoever waited while another's attempt failed does not have to fail as slowly.
-        if attempts.failed.is_some_and(|failed| failed.elapsed() < RETRY_AFTER) {
+        if attempts
+            .failed
+            .is_some_and(|failed| failed.elapsed() < RETRY_AFTER)
+        {
             return Err(StoreError::Unavailable);
         }
         let connecting = tokio::time::timeout(CONNECT_TIMEOUT, self.connect()).await;

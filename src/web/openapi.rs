@@ -1,12 +1,16 @@
 //! The OpenAPI document, made from the handlers.
 
+use app::model::Order;
 use axum::{
     Json,
     response::{IntoResponse, Response},
 };
 use utoipa::{
     Modify, OpenApi,
-    openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    openapi::{
+        RefOr,
+        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
 };
 
 use super::{accounts, health, notifications, posts, publish};
@@ -43,7 +47,8 @@ use super::{accounts, health, notifications, posts, publish};
         health::metrics,
         document,
     ),
-    modifiers(&Credentials),
+    components(schemas(Order)),
+    modifiers(&Credentials, &Problems),
     tags(
         (name = "accounts", description = "People and their sessions"),
         (name = "posts", description = "Posts, the feed and likes"),
@@ -70,6 +75,36 @@ impl Modify for Credentials {
                 .scheme(HttpAuthScheme::Bearer)
                 .description(Some(what));
             components.add_security_scheme(name, SecurityScheme::Http(bearer.build()));
+        }
+    }
+}
+
+/// Errors are `application/problem+json`, where the handlers only name their schema.
+struct Problems;
+
+impl Modify for Problems {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        for item in document.paths.paths.values_mut() {
+            let calls = [
+                &mut item.get,
+                &mut item.put,
+                &mut item.post,
+                &mut item.delete,
+                &mut item.patch,
+            ];
+            for call in calls.into_iter().flatten() {
+                for (status, answer) in &mut call.responses.responses {
+                    let success = status.starts_with('2');
+                    if let RefOr::T(answer) = answer
+                        && !success
+                        && let Some(content) = answer.content.swap_remove("application/json")
+                    {
+                        answer
+                            .content
+                            .insert("application/problem+json".to_owned(), content);
+                    }
+                }
+            }
         }
     }
 }

@@ -15,5 +15,5 @@ pub(crate) use connection::ConnectionNote;
 pub(crate) use field::{Field, FormTrouble, failure, focus_trouble, of_field};
 pub(crate) use header::{DemoBanner, Header};
 pub(crate) use post::{Gone, PostCard};
-pub(crate) use trouble::Trouble;
+pub(crate) use trouble::{ToLogin, Trouble};
 pub(crate) use when::{Clock, When};

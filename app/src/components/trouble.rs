@@ -26,6 +26,20 @@ pub(crate) fn Trouble(error: QuadError) -> impl IntoView {
     }
 }
 
+/// In place of a page that needs a session: leads to where one begins.
+#[component]
+pub(crate) fn ToLogin() -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
+        let login = axum::http::HeaderValue::from_static("/login");
+        response.insert_header(axum::http::header::LOCATION, login);
+        response.set_status(axum::http::StatusCode::FOUND);
+    }
+    #[cfg(not(feature = "ssr"))]
+    leptos_router::hooks::use_navigate()("/login", Default::default());
+    view! { <p class="empty"><a href="/login">"Please log in first."</a></p> }
+}
+
 #[cfg(feature = "ssr")]
 fn set_status(status: u16) {
     let response = use_context::<leptos_axum::ResponseOptions>();

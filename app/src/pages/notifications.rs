@@ -1,12 +1,12 @@
 //! The inbox: everything that a toast said, and what was missed.
 
 use leptos::{prelude::*, task::spawn_local};
-use leptos_router::{components::Redirect, hooks::use_query_map};
+use leptos_router::hooks::use_query_map;
 
 use super::{Loading, set_title, use_visit, with_viewer};
 use crate::{
     api::{MarkInboxRead, mark_inbox_read, read_inbox},
-    components::{Avatar, FormTrouble, Trouble, When, failure},
+    components::{Avatar, FormTrouble, ToLogin, Trouble, When, failure},
     error::QuadError,
     live::Live,
     model::{Epoch, Group, Inbox, Kind},
@@ -31,7 +31,7 @@ pub(super) fn NotificationsPage() -> impl IntoView {
                         let before = before.get_untracked();
                         view! { <List inbox before/> }.into_any()
                     }
-                    Err(QuadError::NoSession) => view! { <Redirect path="/login"/> }.into_any(),
+                    Err(QuadError::NoSession) => view! { <ToLogin/> }.into_any(),
                     Err(error) => view! { <Trouble error/> }.into_any(),
                 }
             })}

@@ -1,12 +1,12 @@
 //! What one may change about oneself.
 
 use leptos::{html, prelude::*, server_fn::ServerFn};
-use leptos_router::{components::Redirect, hooks::use_query_map};
+use leptos_router::hooks::use_query_map;
 
 use super::{Loading, set_title, use_visit};
 use crate::{
     api::{ChangeName, ChangePassword, LogOutEverywhere, Visit},
-    components::{Field, FormTrouble, Trouble, failure, focus_trouble, of_field},
+    components::{Field, FormTrouble, ToLogin, Trouble, failure, focus_trouble, of_field},
     error::QuadError,
     model::Me,
 };
@@ -20,7 +20,7 @@ pub(super) fn SettingsPage() -> impl IntoView {
             {move || Suspend::new(async move {
                 match visit.await.me {
                     Ok(Some(me)) => view! { <Settings me visit/> }.into_any(),
-                    Ok(None) => view! { <Redirect path="/login"/> }.into_any(),
+                    Ok(None) => view! { <ToLogin/> }.into_any(),
                     Err(error) => view! { <Trouble error/> }.into_any(),
                 }
             })}

@@ -48,7 +48,10 @@ fn every_command() {
         }
     );
     assert_eq!(command("rebuild"), Command::Rebuild { restored: false });
-    assert_eq!(command("rebuild --restored"), Command::Rebuild { restored: true });
+    assert_eq!(
+        command("rebuild --restored"),
+        Command::Rebuild { restored: true }
+    );
 }
 
 #[test]

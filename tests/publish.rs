@@ -1,0 +1,109 @@
+//! Other programs broadcast with an API token: one event to everybody who listens.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod common;
+
+use common::{app::App, http::Answer, ws::Socket};
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn a_broadcast_reaches_all_who_listen_on_all_servers_once() {
+    let app = App::builder().start(2);
+    let token = app.token("publish");
+    let ana = app.sign_up("ana").await;
+    let (mut here, _) = ana.listen(&app.servers[0]).await;
+    let (mut there, _) = ana.listen(&app.servers[1]).await;
+    let mut program = Socket::bearer(&app.servers[1], &token).await;
+    for socket in [&mut here, &mut there, &mut program] {
+        socket.subscribe("news").await;
+    }
+    let published = broadcast(&app, 0, &token, "news", json!({"message": "hello\n\"all\" \u{1F98A}"})).await.ok(200);
+    assert_eq!(published["channel"], "news");
+    assert_eq!(published["subscriberCount"], 3, "{published}");
+    assert_eq!(published.get("partial"), None);
+    for socket in [&mut here, &mut there, &mut program] {
+        let message = socket.expect("message").await;
+        assert_eq!(message["channel"], "news");
+        assert_eq!(message["seq"], 1);
+        assert_eq!(message["id"], published["id"]);
+        assert_eq!(message["text"], "hello\n\"all\" \u{1F98A}");
+        assert!(message["at"].as_u64().unwrap() > 1_600_000_000_000);
+        assert_eq!(message.get("from"), None);
+        socket.nothing_else().await;
+    }
+}
+
+#[tokio::test]
+async fn a_repeat_with_the_same_key_is_delivered_once() {
+    let app = App::builder().start(2);
+    let (token, other) = (app.token("publish"), app.token("publish"));
+    let mut socket = Socket::bearer(app.server(), &token).await;
+    socket.subscribe("news").await;
+    let publish = async |server: usize, token: &str, channel: &str, key: &str, text: &str| -> Answer {
+        let ask = app.servers[server].http.ask("POST", &format!("/broadcast/{channel}")).bearer(token);
+        ask.header("idempotency-key", key).json(&json!({"message": text})).send().await
+    };
+    let racing = (0..10).map(|i| publish(i % 2, &token, "news", "k1", "once"));
+    let answers = futures_util::future::join_all(racing).await;
+    let ids: std::collections::HashSet<String> =
+        answers.iter().map(|answer| answer.ok(200)["id"].to_string()).collect();
+    assert_eq!(ids.len(), 1);
+    publish(0, &token, "news", "k1", "twice").await.refused(422, "key_reused");
+    // The key means something else to another target, and from another token.
+    publish(0, &token, "news2", "k1", "elsewhere").await.ok(200);
+    let second = publish(0, &other, "news", "k1", "from another").await.ok(200);
+    assert_eq!(socket.expect("message").await["text"], "once");
+    let message = socket.expect("message").await;
+    assert_eq!((&message["text"], &message["seq"]), (&json!("from another"), &json!(2)));
+    assert_eq!(message["id"], second["id"]);
+    socket.nothing_else().await;
+}
+
+#[tokio::test]
+async fn only_a_token_with_the_scope_may_publish() {
+    let app = App::start();
+    let ana = app.sign_up("ana").await;
+    let message = json!({"message": "x"});
+    let (publish, stats) = (app.token("publish"), app.token("stats,observe"));
+    broadcast(&app, 0, &stats, "news", message.clone()).await.refused(403, "forbidden");
+    broadcast(&app, 0, &ana.token, "news", message.clone()).await.refused(403, "forbidden");
+    broadcast(&app, 0, "api.unknown", "news", message.clone()).await.refused(401, "no_session");
+    broadcast(&app, 0, &format!("api.{}", "A".repeat(43)), "news", message.clone()).await.refused(401, "no_session");
+    app.server().http.post("/broadcast/news", message.clone()).await.refused(401, "no_session");
+    let stats_of = async |token: &str| app.server().http.ask("GET", "/stats/channel/news").bearer(token).send().await;
+    stats_of(&publish).await.refused(403, "forbidden");
+    assert_eq!(stats_of(&stats).await.ok(200), json!({"channel": "news", "subscriberCount": 0}));
+    broadcast(&app, 0, &publish, "news", message).await.ok(200);
+}
+
+#[tokio::test]
+async fn channels_and_messages_that_cannot_be_taken_are_refused() {
+    let app = App::start();
+    let token = app.token("publish");
+    let message = json!({"message": "x"});
+    for reserved in ["user:0abcdefg", "room:lobby", "post:0abcdefg.1", "user:", "room:x y"] {
+        let channel = reserved.replace(' ', "%20");
+        let answer = broadcast(&app, 0, &token, &channel, message.clone()).await;
+        answer.refused(403, "forbidden");
+    }
+    for bad in ["a%20b", "%C3%A4", &"x".repeat(65), "a%7Db", "a%2Fb"] {
+        broadcast(&app, 0, &token, bad, message.clone()).await.invalid(&[("channel", "invalid_channel")]);
+    }
+    broadcast(&app, 0, &token, &"x".repeat(64), message.clone()).await.ok(200);
+    broadcast(&app, 0, &token, "a:b.c_D-9", message).await.ok(200);
+    for (body, code) in [
+        (json!({}), "required"),
+        (json!({"message": ""}), "required"),
+        (json!({"message": 1}), "format"),
+        (json!({"message": "a\u{0}"}), "control_characters"),
+        (json!({"message": "x".repeat(2_001)}), "too_long"),
+    ] {
+        broadcast(&app, 0, &token, "news", body).await.invalid(&[("message", code)]);
+    }
+}
+
+async fn broadcast(app: &App, server: usize, token: &str, channel: &str, body: Value) -> Answer {
+    let ask = app.servers[server].http.ask("POST", &format!("/broadcast/{channel}"));
+    ask.bearer(token).json(&body).send().await
+}
