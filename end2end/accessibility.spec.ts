@@ -109,13 +109,21 @@ test("at 320 pixels nothing scrolls sideways", async ({ member, stranger }) => {
     await live(page);
     await expectNoSidewaysScroll(page, `${path}, logged in`);
   }
-  await page.goto("/");
-  await live(page);
-  await ben.api.like(await ana.api.post("Toast me"));
-  await expect(toasts(page)).toBeVisible();
-  await expectNoSidewaysScroll(page, "with a toast on screen");
-  await expect(toasts(page).getByRole("button", { name: "Dismiss" })).toBeInViewport({ ratio: 1 });
 });
+
+for (const width of [320, 1280]) {
+  test(`a toast about a long post stays within ${width} pixels`, async ({ member }) => {
+    const ana = await member("Ana", { viewport: { width, height: 640 }, reducedMotion: "reduce" });
+    const ben = await member("Ben");
+    const id = await ana.api.post("A heron stood in the fountain this morning, as if it had a lecture to give. ".repeat(3));
+    const page = await ana.open();
+    await ben.api.like(id);
+    await expect(toasts(page).locator(".toast-detail")).toBeVisible();
+    await expect(toasts(page)).toBeInViewport({ ratio: 1 });
+    await expect(toasts(page).getByRole("button", { name: "Dismiss" })).toBeInViewport({ ratio: 1 });
+    await expectNoSidewaysScroll(page, "with a toast on screen");
+  });
+}
 
 test("the keyboard is enough", async ({ stranger, member }) => {
   const ana = await stranger("Ana");
