@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{app::App, http::Answer, ws::Socket};
+use common::{app::App, http::Answer, redis::signal, ws::Socket};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -40,6 +40,40 @@ async fn a_broadcast_reaches_all_who_listen_on_all_servers_once() {
         assert_eq!(message.get("from"), None);
         socket.nothing_else().await;
     }
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_answer_makes_the_count_partial_and_delays_nobody() {
+    let app = App::builder().start(2);
+    let token = app.token("publish,stats");
+    let mut here = Socket::bearer(&app.servers[0], &token).await;
+    let mut there = Socket::bearer(&app.servers[1], &token).await;
+    for socket in [&mut here, &mut there] {
+        socket.subscribe("news").await;
+    }
+    let stats = async || {
+        let ask = app.servers[0].http.ask("GET", "/stats/channel/news");
+        ask.bearer(&token).send().await.ok(200)
+    };
+    assert_eq!(
+        stats().await,
+        json!({"channel": "news", "subscriberCount": 2})
+    );
+    signal(app.servers[1].pid(), "STOP");
+    let published = broadcast(&app, 0, &token, "news", json!({"message": "x"}))
+        .await
+        .ok(200);
+    assert_eq!(
+        (&published["subscriberCount"], &published["partial"]),
+        (&json!(1), &json!(true))
+    );
+    assert_eq!(here.expect("message").await["id"], published["id"]);
+    assert_eq!(
+        stats().await,
+        json!({"channel": "news", "subscriberCount": 1, "partial": true})
+    );
+    signal(app.servers[1].pid(), "CONT");
+    assert_eq!(there.expect("message").await["id"], published["id"]);
 }
 
 #[tokio::test]
