@@ -47,7 +47,7 @@ impl Dice {
     fn value(&mut self, depth: usize) -> Value {
         match self.below(if depth == 0 { 8 } else { 10 }) {
             0 => Value::Null,
-            1 => json!(self.roll() % 2 == 0),
+            1 => json!(self.below(2) == 0),
             2 => json!(self.roll()),
             3 => json!(self.roll() as i64),
             4 => self.pick(&[

@@ -1,6 +1,6 @@
 //! The other commands: demo data, many people, tokens, administrators, rebuilding.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 mod common;
 
