@@ -267,7 +267,10 @@ async fn thousands_of_frames_are_answered_or_close_the_socket() {
                 // A socket that was kept for long has sent too much, in the end.
                 Event::Closed(4429) => break false,
                 Event::Closed(code) => {
-                    assert!([4400, 4403].contains(&code), "turn {turn}: {text}: closed with {code}");
+                    assert!(
+                        [4400, 4403].contains(&code),
+                        "turn {turn}: {text}: closed with {code}"
+                    );
                     closed += 1;
                     break false;
                 }
