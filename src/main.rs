@@ -15,6 +15,11 @@ use quad::{
 };
 use tracing_subscriber::EnvFilter;
 
+/// A like makes dozens of small allocations on its way; with the system's allocator they were a
+/// fifth of its cost.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Why a command failed: one line on the standard error.
 #[derive(Debug, thiserror::Error)]
 enum Failure {

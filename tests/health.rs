@@ -11,7 +11,10 @@ async fn a_server_that_can_serve_is_alive_and_ready() {
     let app = App::start();
     let http = &app.server().http;
     assert_eq!(http.get("/healthz").await.status, 200);
-    common::eventually("it is ready", async || (http.get("/readyz").await.status == 200).then_some(())).await;
+    common::eventually("it is ready", async || {
+        (http.get("/readyz").await.status == 200).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -40,9 +43,21 @@ async fn metrics_are_in_prometheus_text_and_count_sockets() {
     let (_socket, _) = ana.listen(app.server()).await;
     let metrics = app.server().http.get("/metrics").await;
     assert_eq!(metrics.status, 200);
-    assert!(metrics.header("content-type").starts_with("text/plain; version=0.0.4"));
-    assert!(metrics.text().lines().any(|line| line == "quad_sockets 1"), "{}", metrics.text());
-    for line in metrics.text().lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+    assert!(
+        metrics
+            .header("content-type")
+            .starts_with("text/plain; version=0.0.4")
+    );
+    assert!(
+        metrics.text().lines().any(|line| line == "quad_sockets 1"),
+        "{}",
+        metrics.text()
+    );
+    for line in metrics
+        .text()
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+    {
         let (_, value) = line.rsplit_once(' ').expect("a name and a value");
         value.parse::<f64>().unwrap_or_else(|_| panic!("{line}"));
     }

@@ -20,28 +20,47 @@ async fn a_group_is_one_kind_on_one_post_and_counts_people() {
     }
     fans[0].like(&second).await;
     let inbox = ana.inbox().await;
-    assert_eq!((&inbox["seq"], &inbox["unread"], &inbox["next"]), (&json!(6), &json!(2), &Value::Null));
-    let [newest, oldest] = &inbox["items"].as_array().unwrap()[..] else { panic!("{inbox}") };
+    assert_eq!(
+        (&inbox["seq"], &inbox["unread"], &inbox["next"]),
+        (&json!(6), &json!(2), &Value::Null)
+    );
+    let [newest, oldest] = &inbox["items"].as_array().unwrap()[..] else {
+        panic!("{inbox}")
+    };
     assert_eq!(newest["post_id"], second.as_str());
     assert_eq!((&newest["count"], &newest["seq"]), (&json!(1), &json!(6)));
     assert_eq!(oldest["post_id"], first.as_str());
-    assert_eq!((&oldest["count"], &oldest["seq"], &oldest["kind"]), (&json!(5), &json!(5), &json!("like")));
+    assert_eq!(
+        (&oldest["count"], &oldest["seq"], &oldest["kind"]),
+        (&json!(5), &json!(5), &json!("like"))
+    );
     let latest: Vec<Value> = [4, 3, 2].map(|i| fans[i].public()).into();
     assert_eq!(oldest["people"], json!(latest), "the three who came last");
-    assert_eq!((&oldest["seen"], &oldest["read"]), (&json!(false), &json!(false)));
+    assert_eq!(
+        (&oldest["seen"], &oldest["read"]),
+        (&json!(false), &json!(false))
+    );
     assert!(oldest["at"].as_u64().unwrap() > 1_600_000_000_000);
 
     // Its id stays while people come and go.
     fans[4].unlike(&first).await;
     let inbox = ana.inbox().await;
-    let again = inbox["items"].as_array().unwrap().iter().find(|item| item["post_id"] == first.as_str()).unwrap();
+    let again = inbox["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|item| item["post_id"] == first.as_str())
+        .unwrap();
     assert_eq!(again["group"], oldest["group"]);
     assert_eq!((&again["count"], &again["seq"]), (&json!(4), &json!(4)));
     for fan in &fans[..4] {
         fan.unlike(&first).await;
     }
     let inbox = ana.inbox().await;
-    assert_eq!((&inbox["unread"], inbox["items"].as_array().unwrap().len()), (&json!(1), 1));
+    assert_eq!(
+        (&inbox["unread"], inbox["items"].as_array().unwrap().len()),
+        (&json!(1), 1)
+    );
 }
 
 #[tokio::test]
@@ -61,9 +80,18 @@ async fn pages_of_three_show_every_group_once() {
     bob.unlike(&posts[4]).await;
     loop {
         let items = page["items"].as_array().unwrap();
-        seen.extend(items.iter().map(|item| item["post_id"].as_str().unwrap().to_owned()));
-        let Some(next) = page["next"].as_u64() else { break };
-        page = ana.get(&format!("/api/v1/notifications?limit=3&before={next}")).await.ok(200);
+        seen.extend(
+            items
+                .iter()
+                .map(|item| item["post_id"].as_str().unwrap().to_owned()),
+        );
+        let Some(next) = page["next"].as_u64() else {
+            break;
+        };
+        page = ana
+            .get(&format!("/api/v1/notifications?limit=3&before={next}"))
+            .await
+            .ok(200);
     }
     let expected: Vec<String> = [0, 1, 2, 3, 5, 6, 7].map(|i| posts[i].clone()).into();
     assert_eq!(seen, expected);
@@ -72,7 +100,11 @@ async fn pages_of_three_show_every_group_once() {
 #[tokio::test]
 async fn read_marks_and_the_unread_count_agree() {
     let app = App::start();
-    let (ana, bob, eve) = (app.sign_up("ana").await, app.sign_up("bob").await, app.sign_up("eve").await);
+    let (ana, bob, eve) = (
+        app.sign_up("ana").await,
+        app.sign_up("bob").await,
+        app.sign_up("eve").await,
+    );
     let (first, second) = (ana.publish("first").await, ana.publish("second").await);
     bob.like(&first).await;
     bob.like(&second).await;
@@ -80,7 +112,9 @@ async fn read_marks_and_the_unread_count_agree() {
     let epoch = inbox["epoch"].clone();
     let group = inbox["items"][1]["group"].clone();
 
-    mark(&ana, json!({"epoch": epoch, "through": 1, "group": group})).await.ok(204);
+    mark(&ana, json!({"epoch": epoch, "through": 1, "group": group}))
+        .await
+        .ok(204);
     let state = states(&ana).await;
     assert_eq!(state, (1, vec![(2, false), (1, true)]));
     // Somebody new in a group makes it unread again.
@@ -89,12 +123,22 @@ async fn read_marks_and_the_unread_count_agree() {
     // And if they take it back, it is as read as it was.
     eve.unlike(&first).await;
     assert_eq!(states(&ana).await, (1, vec![(2, false), (1, true)]));
-    mark(&ana, json!({"epoch": epoch, "through": 4})).await.ok(204);
+    mark(&ana, json!({"epoch": epoch, "through": 4}))
+        .await
+        .ok(204);
     assert_eq!(states(&ana).await, (0, vec![(2, true), (1, true)]));
-    mark(&ana, json!({"epoch": epoch, "through": 4, "group": group, "unread": true})).await.ok(204);
+    mark(
+        &ana,
+        json!({"epoch": epoch, "through": 4, "group": group, "unread": true}),
+    )
+    .await
+    .ok(204);
     assert_eq!(states(&ana).await, (1, vec![(2, true), (1, false)]));
     let me = ana.get("/api/v1/me").await.ok(200);
-    assert_eq!((&me["unread"], &me["seq"], &me["epoch"]), (&json!(1), &json!(4), &epoch));
+    assert_eq!(
+        (&me["unread"], &me["seq"], &me["epoch"]),
+        (&json!(1), &json!(4), &epoch)
+    );
 }
 
 #[tokio::test]
@@ -106,19 +150,41 @@ async fn marks_that_cannot_be_set_are_refused() {
     }
     let inbox = ana.inbox().await;
     let epoch = &inbox["epoch"];
-    mark(&ana, json!({"epoch": "another", "through": 1})).await.refused(409, "stale");
-    mark(&ana, json!({"epoch": epoch, "through": 3})).await.invalid(&[("through", "out_of_range")]);
-    mark(&ana, json!({"epoch": epoch, "through": u64::MAX})).await.invalid(&[("through", "out_of_range")]);
+    mark(&ana, json!({"epoch": "another", "through": 1}))
+        .await
+        .refused(409, "stale");
+    mark(&ana, json!({"epoch": epoch, "through": 3}))
+        .await
+        .invalid(&[("through", "out_of_range")]);
+    mark(&ana, json!({"epoch": epoch, "through": u64::MAX}))
+        .await
+        .invalid(&[("through", "out_of_range")]);
     assert_eq!(states(&ana).await.0, 2, "nothing was marked");
-    mark(&ana, json!({"epoch": epoch, "through": 2})).await.ok(204);
-    mark(&ana, json!({"epoch": epoch, "through": 2})).await.ok(204);
-    mark(&ana, json!({"epoch": epoch, "through": 1})).await.refused(409, "stale");
+    mark(&ana, json!({"epoch": epoch, "through": 2}))
+        .await
+        .ok(204);
+    mark(&ana, json!({"epoch": epoch, "through": 2}))
+        .await
+        .ok(204);
+    mark(&ana, json!({"epoch": epoch, "through": 1}))
+        .await
+        .refused(409, "stale");
     let group = &inbox["items"][0]["group"];
-    mark(&ana, json!({"epoch": epoch, "through": 1, "group": group})).await.refused(409, "stale");
-    mark(&ana, json!({"epoch": epoch})).await.invalid(&[("through", "required")]);
-    mark(&ana, json!({"epoch": epoch, "through": -1})).await.invalid(&[("through", "format")]);
-    mark(&ana, json!({"epoch": epoch, "through": 1, "group": ""})).await.invalid(&[("group", "format")]);
-    mark(&ana, json!({})).await.invalid(&[("epoch", "required")]);
+    mark(&ana, json!({"epoch": epoch, "through": 1, "group": group}))
+        .await
+        .refused(409, "stale");
+    mark(&ana, json!({"epoch": epoch}))
+        .await
+        .invalid(&[("through", "required")]);
+    mark(&ana, json!({"epoch": epoch, "through": -1}))
+        .await
+        .invalid(&[("through", "format")]);
+    mark(&ana, json!({"epoch": epoch, "through": 1, "group": ""}))
+        .await
+        .invalid(&[("group", "format")]);
+    mark(&ana, json!({}))
+        .await
+        .invalid(&[("epoch", "required")]);
 }
 
 #[tokio::test]
@@ -149,10 +215,18 @@ async fn entries_above_the_most_that_are_kept_leave_their_groups() {
         fan.like(&second).await;
     }
     let inbox = ana.inbox().await;
-    assert_eq!((&inbox["seq"], &inbox["unread"]), (&json!(5), &json!(1)), "the group of the first post is gone");
+    assert_eq!(
+        (&inbox["seq"], &inbox["unread"]),
+        (&json!(5), &json!(1)),
+        "the group of the first post is gone"
+    );
     assert_eq!(inbox["items"].as_array().unwrap().len(), 1);
     assert_eq!(inbox["items"][0]["count"], 3);
-    assert_eq!(ana.get(&format!("/api/v1/posts/{second}")).await.ok(200)["likes"], 4, "likes are not trimmed");
+    assert_eq!(
+        ana.get(&format!("/api/v1/posts/{second}")).await.ok(200)["likes"],
+        4,
+        "likes are not trimmed"
+    );
     // What cannot be read on any more begins anew.
     let (_, registered) = ana.resume(app.server(), &inbox["epoch"], 1).await;
     assert_eq!(registered["recovered"], false);
@@ -171,9 +245,19 @@ async fn mark(person: &Person, mark: Value) -> common::http::Answer {
 async fn states(person: &Person) -> (u64, Vec<(u64, bool)>) {
     let inbox = person.inbox().await;
     let items = inbox["items"].as_array().unwrap().iter();
-    let states: Vec<(u64, bool)> =
-        items.map(|item| (item["seq"].as_u64().unwrap(), item["read"].as_bool().unwrap())).collect();
+    let states: Vec<(u64, bool)> = items
+        .map(|item| {
+            (
+                item["seq"].as_u64().unwrap(),
+                item["read"].as_bool().unwrap(),
+            )
+        })
+        .collect();
     let unread = inbox["unread"].as_u64().unwrap();
-    assert_eq!(states.iter().filter(|(_, read)| !read).count() as u64, unread, "{inbox}");
+    assert_eq!(
+        states.iter().filter(|(_, read)| !read).count() as u64,
+        unread,
+        "{inbox}"
+    );
     (unread, states)
 }

@@ -21,7 +21,10 @@ async fn a_repeated_like_changes_nothing_and_answers_the_same() {
         assert_eq!(bob.unlike(&post).await, json!({"liked": false, "likes": 0}));
     }
     let inbox = ana.inbox().await;
-    assert_eq!((&inbox["seq"], &inbox["unread"], &inbox["items"]), (&json!(2), &json!(0), &json!([])));
+    assert_eq!(
+        (&inbox["seq"], &inbox["unread"], &inbox["items"]),
+        (&json!(2), &json!(0), &json!([]))
+    );
 }
 
 #[tokio::test]
@@ -55,8 +58,15 @@ async fn pages_of_three_show_everybody_who_likes_a_post_once() {
     fans[3].unlike(&post).await;
     loop {
         people.extend(page["people"].as_array().unwrap().clone());
-        let Some(next) = page["next"].as_str() else { break };
-        page = app.server().http.get(&format!("{path}&after={next}")).await.ok(200);
+        let Some(next) = page["next"].as_str() else {
+            break;
+        };
+        page = app
+            .server()
+            .http
+            .get(&format!("{path}&after={next}"))
+            .await
+            .ok(200);
     }
     let expected: Vec<Value> = [7, 6, 5, 4, 2, 1, 0].map(|i| fans[i].public()).into();
     assert_eq!(people, expected);
@@ -72,11 +82,18 @@ async fn liking_in_a_loop_notifies_three_times_an_hour() {
         assert_eq!(bob.unlike(&post).await["likes"], 0);
     }
     let inbox = ana.inbox().await;
-    assert_eq!((&inbox["seq"], &inbox["unread"]), (&json!(6), &json!(0)), "three likes, three retractions");
+    assert_eq!(
+        (&inbox["seq"], &inbox["unread"]),
+        (&json!(6), &json!(0)),
+        "three likes, three retractions"
+    );
     bob.like(&post).await;
     let inbox = ana.inbox().await;
     assert_eq!((&inbox["seq"], &inbox["unread"]), (&json!(6), &json!(0)));
-    assert_eq!(ana.get(&format!("/api/v1/posts/{post}")).await.ok(200)["likes"], 1);
+    assert_eq!(
+        ana.get(&format!("/api/v1/posts/{post}")).await.ok(200)["likes"],
+        1
+    );
 }
 
 #[tokio::test]
@@ -86,7 +103,13 @@ async fn likes_of_a_deleted_post_are_refused() {
     let post = ana.publish("hello").await;
     bob.like(&post).await;
     ana.delete(&format!("/api/v1/posts/{post}")).await.ok(204);
-    bob.put(&format!("/api/v1/posts/{post}/like")).await.refused(404, "no_such_post");
-    bob.delete(&format!("/api/v1/posts/{post}/like")).await.refused(404, "no_such_post");
-    bob.get(&format!("/api/v1/posts/{post}/likes")).await.refused(404, "no_such_post");
+    bob.put(&format!("/api/v1/posts/{post}/like"))
+        .await
+        .refused(404, "no_such_post");
+    bob.delete(&format!("/api/v1/posts/{post}/like"))
+        .await
+        .refused(404, "no_such_post");
+    bob.get(&format!("/api/v1/posts/{post}/likes"))
+        .await
+        .refused(404, "no_such_post");
 }

@@ -31,7 +31,10 @@ async fn every_call_of_the_contract_is_in_the_document() {
         ("/api/v1/openapi.json", &["get"]),
     ] {
         for method in methods {
-            assert!(document["paths"][path][method].is_object(), "{method} {path} is missing");
+            assert!(
+                document["paths"][path][method].is_object(),
+                "{method} {path} is missing"
+            );
         }
     }
 }
@@ -46,18 +49,35 @@ async fn every_call_of_the_document_exists_and_answers_as_it_says() {
                 .replace("{post_id}", "0abcdefg.1")
                 .replace("{handle}", "nobody_here")
                 .replace("{channel}", "news");
-            let answer = app.server().http.ask(&method.to_uppercase(), &real).send().await;
-            assert!(![405, 500].contains(&answer.status), "{method} {path}: {}", answer.status);
+            let answer = app
+                .server()
+                .http
+                .ask(&method.to_uppercase(), &real)
+                .send()
+                .await;
+            assert!(
+                ![405, 500].contains(&answer.status),
+                "{method} {path}: {}",
+                answer.status
+            );
             let said = call["responses"].as_object().unwrap();
             let listed = said.get(&answer.status.to_string()).or(said.get("default"));
-            let listed = listed.unwrap_or_else(|| panic!("{method} {path} answers {}: not said", answer.status));
-            let media = answer.header("content-type").split(';').next().unwrap_or_default().to_owned();
+            let listed = listed
+                .unwrap_or_else(|| panic!("{method} {path} answers {}: not said", answer.status));
+            let media = answer
+                .header("content-type")
+                .split(';')
+                .next()
+                .unwrap_or_default()
+                .to_owned();
             if answer.status == 404 {
                 // Not there in the router would look the same but for its code.
                 assert_ne!(answer.json()["code"], "not_found", "{method} {path}");
             }
             assert!(
-                listed["content"].as_object().is_some_and(|content| content.contains_key(&media)),
+                listed["content"]
+                    .as_object()
+                    .is_some_and(|content| content.contains_key(&media)),
                 "{method} {path} answers {} as {media}, the document says {listed}",
                 answer.status
             );
@@ -85,7 +105,12 @@ async fn document(app: &App) -> Value {
 fn collect(value: &Value, references: &mut Vec<String>) {
     match value {
         Value::Object(fields) => {
-            references.extend(fields.get("$ref").and_then(Value::as_str).map(str::to_owned));
+            references.extend(
+                fields
+                    .get("$ref")
+                    .and_then(Value::as_str)
+                    .map(str::to_owned),
+            );
             fields.values().for_each(|value| collect(value, references));
         }
         Value::Array(items) => items.iter().for_each(|value| collect(value, references)),

@@ -8,7 +8,10 @@ use common::{app::App, http::Asking, people::Person, ws::Socket};
 use serde_json::json;
 
 fn with_cookie(person: &Person, method: &str, path: &str) -> Asking {
-    person.http.ask(method, path).header("cookie", &format!("theme=dark; quad={}", person.token))
+    person
+        .http
+        .ask(method, path)
+        .header("cookie", &format!("theme=dark; quad={}", person.token))
 }
 
 #[tokio::test]
@@ -18,8 +21,17 @@ async fn the_cookie_reads_without_an_origin_and_changes_only_with_ours() {
     let ours = format!("http://{}", app.server().address());
     let post = json!({"text": "hello"});
     with_cookie(&ana, "GET", "/api/v1/me").send().await.ok(200);
-    with_cookie(&ana, "POST", "/api/v1/posts").json(&post).send().await.refused(403, "foreign_origin");
-    with_cookie(&ana, "POST", "/api/v1/posts").header("origin", &ours).json(&post).send().await.ok(201);
+    with_cookie(&ana, "POST", "/api/v1/posts")
+        .json(&post)
+        .send()
+        .await
+        .refused(403, "foreign_origin");
+    with_cookie(&ana, "POST", "/api/v1/posts")
+        .header("origin", &ours)
+        .json(&post)
+        .send()
+        .await
+        .ok(201);
     let port = app.server().address().port();
     for foreign in [
         "https://evil.example",
@@ -32,7 +44,13 @@ async fn the_cookie_reads_without_an_origin_and_changes_only_with_ours() {
         let ask = with_cookie(&ana, "POST", "/api/v1/posts").header("origin", foreign);
         ask.json(&post).send().await.refused(403, "foreign_origin");
     }
-    assert_eq!(ana.get("/api/v1/posts").await.ok(200)["posts"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        ana.get("/api/v1/posts").await.ok(200)["posts"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
 }
 
 #[tokio::test]
@@ -40,14 +58,22 @@ async fn a_foreign_origin_is_refused_whatever_the_credential() {
     let app = App::start();
     let ana = app.sign_up("ana").await;
     let foreign = "https://evil.example";
-    ana.ask("GET", "/api/v1/me").header("origin", foreign).send().await.refused(403, "foreign_origin");
+    ana.ask("GET", "/api/v1/me")
+        .header("origin", foreign)
+        .send()
+        .await
+        .refused(403, "foreign_origin");
     ana.ask("POST", "/api/v1/posts")
         .header("origin", foreign)
         .json(&json!({"text": "x"}))
         .send()
         .await
         .refused(403, "foreign_origin");
-    let ask = app.server().http.ask("GET", "/api/v1/posts").header("origin", foreign);
+    let ask = app
+        .server()
+        .http
+        .ask("GET", "/api/v1/posts")
+        .header("origin", foreign);
     ask.send().await.refused(403, "foreign_origin");
 }
 
@@ -56,21 +82,35 @@ async fn a_name_that_somebody_points_here_is_not_ours() {
     let app = App::start();
     let ana = app.sign_up("ana").await;
     let ask = with_cookie(&ana, "POST", "/api/v1/posts");
-    let ask = ask.header("host", "rebound.example").header("origin", "http://rebound.example");
-    ask.json(&json!({"text": "x"})).send().await.refused(403, "foreign_origin");
+    let ask = ask
+        .header("host", "rebound.example")
+        .header("origin", "http://rebound.example");
+    ask.json(&json!({"text": "x"}))
+        .send()
+        .await
+        .refused(403, "foreign_origin");
 }
 
 #[tokio::test]
 async fn the_public_origin_is_ours_where_it_is_set() {
-    let app = App::builder().set("QUAD_PUBLIC_ORIGIN", "https://quad.example").start(1);
+    let app = App::builder()
+        .set("QUAD_PUBLIC_ORIGIN", "https://quad.example")
+        .start(1);
     let ana = app.sign_up("ana").await;
     let post = json!({"text": "hello"});
     let ask = |origin: &str| {
         let cookie = format!("__Host-quad={}", ana.token);
-        ana.http.ask("POST", "/api/v1/posts").header("cookie", &cookie).header("origin", origin).json(&post)
+        ana.http
+            .ask("POST", "/api/v1/posts")
+            .header("cookie", &cookie)
+            .header("origin", origin)
+            .json(&post)
     };
     ask("https://quad.example").send().await.ok(201);
-    ask(&format!("http://{}", app.server().address())).send().await.refused(403, "foreign_origin");
+    ask(&format!("http://{}", app.server().address()))
+        .send()
+        .await
+        .refused(403, "foreign_origin");
 }
 
 #[tokio::test]
@@ -79,14 +119,41 @@ async fn a_socket_with_the_cookie_needs_our_origin() {
     let ana = app.sign_up("ana").await;
     let cookie = format!("quad={}", ana.token);
     let ours = format!("http://{}", app.server().address());
-    let refused = Socket::open(app.server(), &[("cookie", &cookie)]).await.err().expect("no origin");
-    assert_eq!((refused.status, &refused.body["code"]), (403, &json!("foreign_origin")));
+    let refused = Socket::open(app.server(), &[("cookie", &cookie)])
+        .await
+        .err()
+        .expect("no origin");
+    assert_eq!(
+        (refused.status, &refused.body["code"]),
+        (403, &json!("foreign_origin"))
+    );
     let foreign = [("cookie", &*cookie), ("origin", "https://evil.example")];
-    assert_eq!(Socket::open(app.server(), &foreign).await.err().expect("a foreign origin").status, 403);
+    assert_eq!(
+        Socket::open(app.server(), &foreign)
+            .await
+            .err()
+            .expect("a foreign origin")
+            .status,
+        403
+    );
     let bearer = format!("Bearer {}", ana.token);
-    let foreign = [("authorization", &*bearer), ("origin", "https://evil.example")];
-    assert_eq!(Socket::open(app.server(), &foreign).await.err().expect("a foreign origin").status, 403);
-    let mut socket = Socket::open(app.server(), &[("cookie", &cookie), ("origin", &ours)]).await.unwrap();
-    socket.send(json!({"type": "register", "user_id": ana.id})).await;
+    let foreign = [
+        ("authorization", &*bearer),
+        ("origin", "https://evil.example"),
+    ];
+    assert_eq!(
+        Socket::open(app.server(), &foreign)
+            .await
+            .err()
+            .expect("a foreign origin")
+            .status,
+        403
+    );
+    let mut socket = Socket::open(app.server(), &[("cookie", &cookie), ("origin", &ours)])
+        .await
+        .unwrap();
+    socket
+        .send(json!({"type": "register", "user_id": ana.id}))
+        .await;
     socket.expect("registered").await;
 }

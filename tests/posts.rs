@@ -11,7 +11,10 @@ use serde_json::{Value, json};
 async fn a_post_is_there_as_soon_as_it_is_answered() {
     let app = App::builder().start(2);
     let ana = app.sign_up("ana").await;
-    let post = ana.post("/api/v1/posts", json!({"text": "\n  hello,\r\nworld \n\n"})).await.ok(201);
+    let post = ana
+        .post("/api/v1/posts", json!({"text": "\n  hello,\r\nworld \n\n"}))
+        .await
+        .ok(201);
     assert_eq!(post["text"], "  hello,\nworld");
     assert_eq!(post["author"], ana.public());
     assert_eq!((&post["likes"], &post["liked"]), (&json!(0), &json!(false)));
@@ -21,7 +24,10 @@ async fn a_post_is_there_as_soon_as_it_is_answered() {
     assert_eq!((author, n), (ana.id.as_str(), "1"));
 
     let other = &app.servers[1].http;
-    assert_eq!(other.get(&format!("/api/v1/posts/{id}")).await.ok(200), post);
+    assert_eq!(
+        other.get(&format!("/api/v1/posts/{id}")).await.ok(200),
+        post
+    );
     assert_eq!(ids(&other.get("/api/v1/posts?limit=1").await.ok(200)), [id]);
 }
 
@@ -47,20 +53,38 @@ async fn text_that_cannot_be_taken_is_refused_and_nothing_is_posted() {
         (json!({"text": "\u{1b}[31m"}), "control_characters"),
         (json!({"text": "ä".repeat(2_001)}), "too_long"),
     ] {
-        ana.post("/api/v1/posts", body).await.invalid(&[("text", code)]);
+        ana.post("/api/v1/posts", body)
+            .await
+            .invalid(&[("text", code)]);
     }
     let json = "application/json";
     let raw = async |kind: &str, body: &str| {
-        ana.ask("POST", "/api/v1/posts").header("content-type", kind).body(body.to_owned()).send().await
+        ana.ask("POST", "/api/v1/posts")
+            .header("content-type", kind)
+            .body(body.to_owned())
+            .send()
+            .await
     };
     raw(json, "{\"text\":").await.refused(400, "malformed");
     raw(json, "[]").await.refused(400, "malformed");
     raw(json, "").await.refused(400, "malformed");
-    raw("text/plain", "{\"text\":\"x\"}").await.refused(415, "unsupported_media_type");
-    raw(json, &json!({"text": "x".repeat(1 << 20)}).to_string()).await.refused(413, "too_large");
-    assert_eq!(ids(&app.server().http.get("/api/v1/posts").await.ok(200)), [""; 0]);
+    raw("text/plain", "{\"text\":\"x\"}")
+        .await
+        .refused(415, "unsupported_media_type");
+    raw(json, &json!({"text": "x".repeat(1 << 20)}).to_string())
+        .await
+        .refused(413, "too_large");
+    assert_eq!(
+        ids(&app.server().http.get("/api/v1/posts").await.ok(200)),
+        [""; 0]
+    );
     let longest = "ä".repeat(2_000);
-    assert_eq!(ana.post("/api/v1/posts", json!({"text": longest})).await.ok(201)["text"], longest);
+    assert_eq!(
+        ana.post("/api/v1/posts", json!({"text": longest}))
+            .await
+            .ok(201)["text"],
+        longest
+    );
 }
 
 #[tokio::test]
@@ -68,17 +92,45 @@ async fn what_is_not_there_is_not_found() {
     let app = App::start();
     let ana = app.sign_up("ana").await;
     let missing = format!("{}.77", ana.id);
-    for id in [missing.as_str(), "0abcdefg.1", "nonsense", "0abcdefg.01", "0abcdefg.0"] {
+    for id in [
+        missing.as_str(),
+        "0abcdefg.1",
+        "nonsense",
+        "0abcdefg.01",
+        "0abcdefg.0",
+    ] {
         let path = format!("/api/v1/posts/{id}");
-        app.server().http.get(&path).await.refused(404, "no_such_post");
-        app.server().http.get(&format!("{path}/likes")).await.refused(404, "no_such_post");
+        app.server()
+            .http
+            .get(&path)
+            .await
+            .refused(404, "no_such_post");
+        app.server()
+            .http
+            .get(&format!("{path}/likes"))
+            .await
+            .refused(404, "no_such_post");
         ana.delete(&path).await.refused(404, "no_such_post");
-        ana.put(&format!("{path}/like")).await.refused(404, "no_such_post");
-        ana.delete(&format!("{path}/like")).await.refused(404, "no_such_post");
+        ana.put(&format!("{path}/like"))
+            .await
+            .refused(404, "no_such_post");
+        ana.delete(&format!("{path}/like"))
+            .await
+            .refused(404, "no_such_post");
     }
-    app.server().http.get("/api/v1/nothing").await.refused(404, "not_found");
-    ana.put("/api/v1/posts").await.refused(405, "method_not_allowed");
-    app.server().http.get("/api/v1/posts?author=nobody_here").await.refused(404, "no_such_user");
+    app.server()
+        .http
+        .get("/api/v1/nothing")
+        .await
+        .refused(404, "not_found");
+    ana.put("/api/v1/posts")
+        .await
+        .refused(405, "method_not_allowed");
+    app.server()
+        .http
+        .get("/api/v1/posts?author=nobody_here")
+        .await
+        .refused(404, "no_such_user");
 }
 
 #[tokio::test]
@@ -107,7 +159,16 @@ async fn pages_of_three_show_every_post_once_the_latest_first() {
     let http = &app.server().http;
     assert_eq!(walk(http, "/api/v1/posts?limit=3").await, all);
     let by_ana: Vec<&String> = all.iter().filter(|id| id.starts_with(&ana.id)).collect();
-    assert_eq!(walk(http, &format!("/api/v1/posts?limit=3&author={}", ana.handle)).await.iter().collect::<Vec<_>>(), by_ana);
+    assert_eq!(
+        walk(
+            http,
+            &format!("/api/v1/posts?limit=3&author={}", ana.handle)
+        )
+        .await
+        .iter()
+        .collect::<Vec<_>>(),
+        by_ana
+    );
     assert_eq!(walk(http, "/api/v1/posts?limit=100").await, all);
 }
 
@@ -128,10 +189,16 @@ async fn a_deletion_between_pages_neither_skips_nor_repeats_others() {
     }
     ana.publish("newer than the first page").await;
     let cursor = first["next"].as_str().unwrap();
-    let second = http.get(&format!("/api/v1/posts?limit=3&before={cursor}")).await.ok(200);
+    let second = http
+        .get(&format!("/api/v1/posts?limit=3&before={cursor}"))
+        .await
+        .ok(200);
     assert_eq!(ids(&second), [&*all[3], &*all[5], &*all[6]]);
     let cursor = second["next"].as_str().unwrap();
-    let third = http.get(&format!("/api/v1/posts?limit=3&before={cursor}")).await.ok(200);
+    let third = http
+        .get(&format!("/api/v1/posts?limit=3&before={cursor}"))
+        .await
+        .ok(200);
     assert_eq!(ids(&third), all[7..]);
     assert_eq!(third["next"], Value::Null);
 }
@@ -141,20 +208,34 @@ async fn a_limit_is_from_1_to_100() {
     let app = App::start();
     let ana = app.sign_up("ana").await;
     let post = ana.publish("hello").await;
-    for path in ["/api/v1/posts", &format!("/api/v1/posts/{post}/likes"), "/api/v1/notifications"] {
+    for path in [
+        "/api/v1/posts",
+        &format!("/api/v1/posts/{post}/likes"),
+        "/api/v1/notifications",
+    ] {
         for good in [1, 100] {
             ana.get(&format!("{path}?limit={good}")).await.ok(200);
         }
         for bad in ["0", "101"] {
-            ana.get(&format!("{path}?limit={bad}")).await.invalid(&[("limit", "out_of_range")]);
+            ana.get(&format!("{path}?limit={bad}"))
+                .await
+                .invalid(&[("limit", "out_of_range")]);
         }
         for bad in ["-1", "x", "1.5", "99999999999999999999"] {
-            ana.get(&format!("{path}?limit={bad}")).await.invalid(&[("limit", "format")]);
+            ana.get(&format!("{path}?limit={bad}"))
+                .await
+                .invalid(&[("limit", "format")]);
         }
     }
-    ana.get("/api/v1/posts?order=best").await.invalid(&[("order", "format")]);
-    ana.get("/api/v1/posts?before=nonsense").await.refused(400, "malformed");
-    ana.get(&format!("/api/v1/posts/{post}/likes?after=nonsense")).await.refused(400, "malformed");
+    ana.get("/api/v1/posts?order=best")
+        .await
+        .invalid(&[("order", "format")]);
+    ana.get("/api/v1/posts?before=nonsense")
+        .await
+        .refused(400, "malformed");
+    ana.get(&format!("/api/v1/posts/{post}/likes?after=nonsense"))
+        .await
+        .refused(400, "malformed");
 }
 
 #[tokio::test]
@@ -167,8 +248,14 @@ async fn a_viewer_sees_what_they_like_and_nobody_else_does() {
     let seen = |post: Value| (post["likes"].clone(), post["liked"].clone());
     assert_eq!(seen(bob.get(&path).await.ok(200)), (json!(1), json!(true)));
     assert_eq!(seen(ana.get(&path).await.ok(200)), (json!(1), json!(false)));
-    assert_eq!(seen(app.server().http.get(&path).await.ok(200)), (json!(1), json!(false)));
-    assert_eq!(seen(bob.get("/api/v1/posts").await.ok(200)["posts"][0].clone()), (json!(1), json!(true)));
+    assert_eq!(
+        seen(app.server().http.get(&path).await.ok(200)),
+        (json!(1), json!(false))
+    );
+    assert_eq!(
+        seen(bob.get("/api/v1/posts").await.ok(200)["posts"][0].clone()),
+        (json!(1), json!(true))
+    );
 }
 
 #[tokio::test]
@@ -196,22 +283,41 @@ async fn a_repeat_with_the_same_key_posts_once() {
     let (ana, bob) = (app.sign_up("ana").await, app.sign_up("bob").await);
     let post = async |person: &common::people::Person, server: usize, key: &str, text: &str| {
         let ask = person.at(&app.servers[server]).ask("POST", "/api/v1/posts");
-        ask.header("idempotency-key", key).json(&json!({"text": text})).send().await
+        ask.header("idempotency-key", key)
+            .json(&json!({"text": text}))
+            .send()
+            .await
     };
     let first = post(&ana, 0, "k1", "hello").await.ok(201);
     let again = post(&ana, 1, "k1", "hello").await.ok(201);
     assert_eq!(first, again);
-    post(&ana, 0, "k1", "something else").await.refused(422, "key_reused");
-    assert_ne!(post(&ana, 0, "k2", "hello").await.ok(201)["post_id"], first["post_id"]);
-    assert!(post(&bob, 0, "k1", "hello").await.ok(201)["post_id"].as_str().unwrap().starts_with(&bob.id));
-    post(&ana, 0, &"x".repeat(201), "hello").await.invalid(&[("Idempotency-Key", "too_long")]);
-    post(&ana, 0, "a b", "hello").await.invalid(&[("Idempotency-Key", "format")]);
+    post(&ana, 0, "k1", "something else")
+        .await
+        .refused(422, "key_reused");
+    assert_ne!(
+        post(&ana, 0, "k2", "hello").await.ok(201)["post_id"],
+        first["post_id"]
+    );
+    assert!(
+        post(&bob, 0, "k1", "hello").await.ok(201)["post_id"]
+            .as_str()
+            .unwrap()
+            .starts_with(&bob.id)
+    );
+    post(&ana, 0, &"x".repeat(201), "hello")
+        .await
+        .invalid(&[("Idempotency-Key", "too_long")]);
+    post(&ana, 0, "a b", "hello")
+        .await
+        .invalid(&[("Idempotency-Key", "format")]);
 
     // Two at once are one.
     let racing = (0..10).map(|i| post(&ana, i % 2, "k3", "race"));
     let answers = futures_util::future::join_all(racing).await;
-    let made: std::collections::HashSet<String> =
-        answers.iter().map(|answer| answer.ok(201)["post_id"].to_string()).collect();
+    let made: std::collections::HashSet<String> = answers
+        .iter()
+        .map(|answer| answer.ok(201)["post_id"].to_string())
+        .collect();
     assert_eq!(made.len(), 1);
     assert_eq!(ids(&ana.get("/api/v1/posts").await.ok(200)).len(), 4);
 }
@@ -220,15 +326,27 @@ async fn a_repeat_with_the_same_key_posts_once() {
 async fn who_posts_too_fast_is_told_to_wait() {
     let app = App::start();
     let ana = app.sign_up("ana").await;
-    let posts = (0..30).map(|i| ana.ask("POST", "/api/v1/posts").json(&json!({"text": format!("{i}")})).send());
+    let posts = (0..30).map(|i| {
+        ana.ask("POST", "/api/v1/posts")
+            .json(&json!({"text": format!("{i}")}))
+            .send()
+    });
     let answers = futures_util::future::join_all(posts).await;
-    let slowed = answers.iter().find(|answer| answer.status == 429).expect("30 posts at once");
+    let slowed = answers
+        .iter()
+        .find(|answer| answer.status == 429)
+        .expect("30 posts at once");
     slowed.refused(429, "too_many_requests");
     assert!(slowed.header("retry-after").parse::<u64>().unwrap() >= 1);
 }
 
 fn ids(page: &Value) -> Vec<String> {
-    page["posts"].as_array().unwrap().iter().map(|post| post["post_id"].as_str().unwrap().to_owned()).collect()
+    page["posts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|post| post["post_id"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 async fn walk(http: &Http, path: &str) -> Vec<String> {
@@ -238,7 +356,9 @@ async fn walk(http: &Http, path: &str) -> Vec<String> {
         let ids = ids(&page);
         assert!(!ids.is_empty(), "an empty page");
         all.extend(ids);
-        let Some(next) = page["next"].as_str() else { return all };
+        let Some(next) = page["next"].as_str() else {
+            return all;
+        };
         page = http.get(&format!("{path}&before={next}")).await.ok(200);
     }
 }

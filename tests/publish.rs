@@ -18,7 +18,15 @@ async fn a_broadcast_reaches_all_who_listen_on_all_servers_once() {
     for socket in [&mut here, &mut there, &mut program] {
         socket.subscribe("news").await;
     }
-    let published = broadcast(&app, 0, &token, "news", json!({"message": "hello\n\"all\" \u{1F98A}"})).await.ok(200);
+    let published = broadcast(
+        &app,
+        0,
+        &token,
+        "news",
+        json!({"message": "hello\n\"all\" \u{1F98A}"}),
+    )
+    .await
+    .ok(200);
     assert_eq!(published["channel"], "news");
     assert_eq!(published["subscriberCount"], 3, "{published}");
     assert_eq!(published.get("partial"), None);
@@ -40,22 +48,38 @@ async fn a_repeat_with_the_same_key_is_delivered_once() {
     let (token, other) = (app.token("publish"), app.token("publish"));
     let mut socket = Socket::bearer(app.server(), &token).await;
     socket.subscribe("news").await;
-    let publish = async |server: usize, token: &str, channel: &str, key: &str, text: &str| -> Answer {
-        let ask = app.servers[server].http.ask("POST", &format!("/broadcast/{channel}")).bearer(token);
-        ask.header("idempotency-key", key).json(&json!({"message": text})).send().await
-    };
+    let publish =
+        async |server: usize, token: &str, channel: &str, key: &str, text: &str| -> Answer {
+            let ask = app.servers[server]
+                .http
+                .ask("POST", &format!("/broadcast/{channel}"))
+                .bearer(token);
+            ask.header("idempotency-key", key)
+                .json(&json!({"message": text}))
+                .send()
+                .await
+        };
     let racing = (0..10).map(|i| publish(i % 2, &token, "news", "k1", "once"));
     let answers = futures_util::future::join_all(racing).await;
-    let ids: std::collections::HashSet<String> =
-        answers.iter().map(|answer| answer.ok(200)["id"].to_string()).collect();
+    let ids: std::collections::HashSet<String> = answers
+        .iter()
+        .map(|answer| answer.ok(200)["id"].to_string())
+        .collect();
     assert_eq!(ids.len(), 1);
-    publish(0, &token, "news", "k1", "twice").await.refused(422, "key_reused");
+    publish(0, &token, "news", "k1", "twice")
+        .await
+        .refused(422, "key_reused");
     // The key means something else to another target, and from another token.
     publish(0, &token, "news2", "k1", "elsewhere").await.ok(200);
-    let second = publish(0, &other, "news", "k1", "from another").await.ok(200);
+    let second = publish(0, &other, "news", "k1", "from another")
+        .await
+        .ok(200);
     assert_eq!(socket.expect("message").await["text"], "once");
     let message = socket.expect("message").await;
-    assert_eq!((&message["text"], &message["seq"]), (&json!("from another"), &json!(2)));
+    assert_eq!(
+        (&message["text"], &message["seq"]),
+        (&json!("from another"), &json!(2))
+    );
     assert_eq!(message["id"], second["id"]);
     socket.nothing_else().await;
 }
@@ -66,14 +90,42 @@ async fn only_a_token_with_the_scope_may_publish() {
     let ana = app.sign_up("ana").await;
     let message = json!({"message": "x"});
     let (publish, stats) = (app.token("publish"), app.token("stats,observe"));
-    broadcast(&app, 0, &stats, "news", message.clone()).await.refused(403, "forbidden");
-    broadcast(&app, 0, &ana.token, "news", message.clone()).await.refused(403, "forbidden");
-    broadcast(&app, 0, "api.unknown", "news", message.clone()).await.refused(401, "no_session");
-    broadcast(&app, 0, &format!("api.{}", "A".repeat(43)), "news", message.clone()).await.refused(401, "no_session");
-    app.server().http.post("/broadcast/news", message.clone()).await.refused(401, "no_session");
-    let stats_of = async |token: &str| app.server().http.ask("GET", "/stats/channel/news").bearer(token).send().await;
+    broadcast(&app, 0, &stats, "news", message.clone())
+        .await
+        .refused(403, "forbidden");
+    broadcast(&app, 0, &ana.token, "news", message.clone())
+        .await
+        .refused(403, "forbidden");
+    broadcast(&app, 0, "api.unknown", "news", message.clone())
+        .await
+        .refused(401, "no_session");
+    broadcast(
+        &app,
+        0,
+        &format!("api.{}", "A".repeat(43)),
+        "news",
+        message.clone(),
+    )
+    .await
+    .refused(401, "no_session");
+    app.server()
+        .http
+        .post("/broadcast/news", message.clone())
+        .await
+        .refused(401, "no_session");
+    let stats_of = async |token: &str| {
+        app.server()
+            .http
+            .ask("GET", "/stats/channel/news")
+            .bearer(token)
+            .send()
+            .await
+    };
     stats_of(&publish).await.refused(403, "forbidden");
-    assert_eq!(stats_of(&stats).await.ok(200), json!({"channel": "news", "subscriberCount": 0}));
+    assert_eq!(
+        stats_of(&stats).await.ok(200),
+        json!({"channel": "news", "subscriberCount": 0})
+    );
     broadcast(&app, 0, &publish, "news", message).await.ok(200);
 }
 
@@ -82,16 +134,28 @@ async fn channels_and_messages_that_cannot_be_taken_are_refused() {
     let app = App::start();
     let token = app.token("publish");
     let message = json!({"message": "x"});
-    for reserved in ["user:0abcdefg", "room:lobby", "post:0abcdefg.1", "user:", "room:x y"] {
+    for reserved in [
+        "user:0abcdefg",
+        "room:lobby",
+        "post:0abcdefg.1",
+        "user:",
+        "room:x y",
+    ] {
         let channel = reserved.replace(' ', "%20");
         let answer = broadcast(&app, 0, &token, &channel, message.clone()).await;
         answer.refused(403, "forbidden");
     }
     for bad in ["a%20b", "%C3%A4", &"x".repeat(65), "a%7Db", "a%2Fb"] {
-        broadcast(&app, 0, &token, bad, message.clone()).await.invalid(&[("channel", "invalid_channel")]);
+        broadcast(&app, 0, &token, bad, message.clone())
+            .await
+            .invalid(&[("channel", "invalid_channel")]);
     }
-    broadcast(&app, 0, &token, &"x".repeat(64), message.clone()).await.ok(200);
-    broadcast(&app, 0, &token, "a:b.c_D-9", message).await.ok(200);
+    broadcast(&app, 0, &token, &"x".repeat(64), message.clone())
+        .await
+        .ok(200);
+    broadcast(&app, 0, &token, "a:b.c_D-9", message)
+        .await
+        .ok(200);
     for (body, code) in [
         (json!({}), "required"),
         (json!({"message": ""}), "required"),
@@ -99,11 +163,15 @@ async fn channels_and_messages_that_cannot_be_taken_are_refused() {
         (json!({"message": "a\u{0}"}), "control_characters"),
         (json!({"message": "x".repeat(2_001)}), "too_long"),
     ] {
-        broadcast(&app, 0, &token, "news", body).await.invalid(&[("message", code)]);
+        broadcast(&app, 0, &token, "news", body)
+            .await
+            .invalid(&[("message", code)]);
     }
 }
 
 async fn broadcast(app: &App, server: usize, token: &str, channel: &str, body: Value) -> Answer {
-    let ask = app.servers[server].http.ask("POST", &format!("/broadcast/{channel}"));
+    let ask = app.servers[server]
+        .http
+        .ask("POST", &format!("/broadcast/{channel}"));
     ask.bearer(token).json(&body).send().await
 }

@@ -19,17 +19,34 @@ async fn the_demo_is_made_once() {
     let app = App::start();
     app.command(&["seed", "--demo"]);
     let everything = async || -> (Vec<Value>, u64) {
-        let posts = app.server().http.get("/api/v1/posts?limit=100").await.ok(200);
+        let posts = app
+            .server()
+            .http
+            .get("/api/v1/posts?limit=100")
+            .await
+            .ok(200);
         let posts = posts["posts"].as_array().unwrap().clone();
         // All keys but those that servers keep about themselves.
-        let keys = app.redis.ask(&["EVAL", "return #redis.call('KEYS', '{*') + #redis.call('KEYS', 'handle:*')", "0"]);
+        let keys = app.redis.ask(&[
+            "EVAL",
+            "return #redis.call('KEYS', '{*') + #redis.call('KEYS', 'handle:*')",
+            "0",
+        ]);
         (posts, keys.trim().parse().unwrap())
     };
     let first = everything().await;
     assert!(first.0.len() >= 10);
-    assert!(first.0.iter().any(|post| post["likes"].as_u64().unwrap() > 0));
-    let authors: std::collections::HashSet<String> =
-        first.0.iter().map(|post| post["author"]["handle"].to_string()).collect();
+    assert!(
+        first
+            .0
+            .iter()
+            .any(|post| post["likes"].as_u64().unwrap() > 0)
+    );
+    let authors: std::collections::HashSet<String> = first
+        .0
+        .iter()
+        .map(|post| post["author"]["handle"].to_string())
+        .collect();
     assert!(authors.len() >= 5);
     app.command(&["seed", "--demo"]);
     assert_eq!(everything().await, first);
@@ -41,13 +58,29 @@ async fn ten_thousand_people_are_seeded_and_their_tokens_work() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("credentials");
     let begin = Instant::now();
-    app.command(&["seed", "--users", "10000", "--credentials", &file.display().to_string()]);
+    app.command(&[
+        "seed",
+        "--users",
+        "10000",
+        "--credentials",
+        &file.display().to_string(),
+    ]);
     println!("10,000 people in {:?}", begin.elapsed());
-    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(
+        std::fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
     let lines = std::fs::read_to_string(&file).unwrap();
-    let lines: Vec<Vec<&str>> = lines.lines().map(|line| line.split('\t').collect()).collect();
+    let lines: Vec<Vec<&str>> = lines
+        .lines()
+        .map(|line| line.split('\t').collect())
+        .collect();
     assert_eq!(lines.len(), 10_000);
-    assert!(lines.iter().all(|line| line.len() == 3 && line[2].starts_with(line[0])));
+    assert!(
+        lines
+            .iter()
+            .all(|line| line.len() == 3 && line[2].starts_with(line[0]))
+    );
     let ids: std::collections::HashSet<&str> = lines.iter().map(|line| line[0]).collect();
     assert_eq!(ids.len(), 10_000);
 
@@ -55,7 +88,10 @@ async fn ten_thousand_people_are_seeded_and_their_tokens_work() {
     let (first, last) = (&people[0], &people[9_999]);
     let (mut socket, _) = last.listen(app.server()).await;
     first.like(lines[9_999][2]).await;
-    assert_eq!(socket.expect("notification").await["actor"]["user_id"], first.id.as_str());
+    assert_eq!(
+        socket.expect("notification").await["actor"]["user_id"],
+        first.id.as_str()
+    );
 }
 
 #[tokio::test]
@@ -63,29 +99,65 @@ async fn a_token_is_printed_alone_on_the_last_line_and_works_at_once() {
     let mut quad = Embedded::new();
     quad.start();
     // The server runs meanwhile: the command uses its store.
-    let arguments = ["token", "create", "--name", "ci bot", "--scope", "publish,stats,observe"];
+    let arguments = [
+        "token",
+        "create",
+        "--name",
+        "ci bot",
+        "--scope",
+        "publish,stats,observe",
+    ];
     let printed = server::run(quad.environment(), &arguments);
     let token = printed.lines().last().unwrap();
     assert!(printed.ends_with(&format!("{token}\n")));
-    assert!(!token.contains(char::is_whitespace) && token.len() > 43, "{printed}");
-    let ask = quad.server().http.ask("POST", "/broadcast/news").bearer(token);
+    assert!(
+        !token.contains(char::is_whitespace) && token.len() > 43,
+        "{printed}"
+    );
+    let ask = quad
+        .server()
+        .http
+        .ask("POST", "/broadcast/news")
+        .bearer(token);
     ask.json(&json!({"message": "x"})).send().await.ok(200);
     let other = server::run(quad.environment(), &arguments);
     assert_ne!(other.lines().last().unwrap(), token);
     let wrong = ["token", "create", "--name", "ci", "--scope", "everything"];
-    assert_eq!(server::quad(quad.environment(), &wrong).output().unwrap().status.code(), Some(2));
+    assert_eq!(
+        server::quad(quad.environment(), &wrong)
+            .output()
+            .unwrap()
+            .status
+            .code(),
+        Some(2)
+    );
 }
 
 #[tokio::test]
 async fn commands_start_the_embedded_store_where_none_runs_and_stop_it_after() {
     let mut quad = Embedded::new();
     server::run(quad.environment(), &["seed", "--demo"]);
-    let printed = server::run(quad.environment(), &["token", "create", "--name", "ci", "--scope", "stats"]);
-    assert!(!quad.data.path().join("redis/redis.sock").exists(), "the store has stopped");
+    let printed = server::run(
+        quad.environment(),
+        &["token", "create", "--name", "ci", "--scope", "stats"],
+    );
+    assert!(
+        !quad.data.path().join("redis/redis.sock").exists(),
+        "the store has stopped"
+    );
     quad.start();
-    let posts = quad.server().http.get("/api/v1/posts?limit=100").await.ok(200);
+    let posts = quad
+        .server()
+        .http
+        .get("/api/v1/posts?limit=100")
+        .await
+        .ok(200);
     assert!(posts["posts"].as_array().unwrap().len() >= 10);
-    let stats = quad.server().http.ask("GET", "/stats/channel/news").bearer(printed.lines().last().unwrap());
+    let stats = quad
+        .server()
+        .http
+        .ask("GET", "/stats/channel/news")
+        .bearer(printed.lines().last().unwrap());
     stats.send().await.ok(200);
 }
 
@@ -93,9 +165,18 @@ async fn commands_start_the_embedded_store_where_none_runs_and_stop_it_after() {
 async fn somebody_is_promoted_and_nobody_is_not() {
     let app = App::start();
     let ana = app.sign_up("ana").await;
-    assert!(app.command(&["user", "promote", &ana.handle]).contains(&ana.name));
-    assert_eq!(app.redis.ask(&["HGET", &format!("{{{}}}:user", ana.id), "role"]), "admin");
-    let output = server::quad(app.environment(), &["user", "promote", "nobody_here"]).output().unwrap();
+    assert!(
+        app.command(&["user", "promote", &ana.handle])
+            .contains(&ana.name)
+    );
+    assert_eq!(
+        app.redis
+            .ask(&["HGET", &format!("{{{}}}:user", ana.id), "role"]),
+        "admin"
+    );
+    let output = server::quad(app.environment(), &["user", "promote", "nobody_here"])
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(String::from_utf8_lossy(&output.stderr).lines().count(), 1);
 }
@@ -113,8 +194,18 @@ async fn rebuild_makes_the_feed_and_trending_again() {
     bob.like(&posts[3]).await;
     app.redis.ask(&["DEL", "feed", "trending"]);
     let feed = async |order: &str| -> Vec<String> {
-        let page = app.server().http.get(&format!("/api/v1/posts?order={order}")).await.ok(200);
-        page["posts"].as_array().unwrap().iter().map(|post| post["post_id"].as_str().unwrap().to_owned()).collect()
+        let page = app
+            .server()
+            .http
+            .get(&format!("/api/v1/posts?order={order}"))
+            .await
+            .ok(200);
+        page["posts"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|post| post["post_id"].as_str().unwrap().to_owned())
+            .collect()
     };
     assert!(feed("latest").await.is_empty());
     app.command(&["rebuild"]);
@@ -125,8 +216,13 @@ async fn rebuild_makes_the_feed_and_trending_again() {
 
 #[tokio::test]
 async fn a_store_that_is_away_is_one_clear_line() {
-    let environment = [("REDIS_URL".to_owned(), "redis://:secret@127.0.0.1:1".to_owned())];
-    let output = server::quad(&environment, &["seed", "--demo"]).output().unwrap();
+    let environment = [(
+        "REDIS_URL".to_owned(),
+        "redis://:secret@127.0.0.1:1".to_owned(),
+    )];
+    let output = server::quad(&environment, &["seed", "--demo"])
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(said.lines().count(), 1, "{said}");
@@ -135,14 +231,29 @@ async fn a_store_that_is_away_is_one_clear_line() {
 
 #[tokio::test]
 async fn help_and_version_are_there() {
-    for arguments in [&["--help"][..], &["serve", "--help"], &["--version"], &["seed", "--help"]] {
+    for arguments in [
+        &["--help"][..],
+        &["serve", "--help"],
+        &["--version"],
+        &["seed", "--help"],
+    ] {
         assert!(!server::run(&[], arguments).is_empty());
     }
     let help = server::run(&[], &["serve", "--help"]);
-    for name in ["QUAD_ADDR", "REDIS_URL", "QUAD_DATA_DIR", "QUAD_PUBLIC_ORIGIN", "QUAD_TRUSTED_PROXIES", "QUAD_RATE_LIMITS", "--demo"] {
+    for name in [
+        "QUAD_ADDR",
+        "REDIS_URL",
+        "QUAD_DATA_DIR",
+        "QUAD_PUBLIC_ORIGIN",
+        "QUAD_TRUSTED_PROXIES",
+        "QUAD_RATE_LIMITS",
+        "--demo",
+    ] {
         assert!(help.contains(name), "{name} is not in the help");
     }
-    let output = server::quad(&[], &["serve", "--no-such-flag"]).output().unwrap();
+    let output = server::quad(&[], &["serve", "--no-such-flag"])
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(String::from_utf8_lossy(&output.stderr).lines().count(), 1);
 }
@@ -154,6 +265,17 @@ async fn the_demos_people_like_what_a_newcomer_posts() {
     let ana = app.sign_up("newcomer").await;
     let (mut socket, _): (Socket, Value) = ana.listen(app.server()).await;
     let post = ana.publish("hello, is anybody there?").await;
-    assert_eq!(socket.expect("notification").await["post_id"], post.as_str());
-    assert!(app.server().http.get("/").await.text().to_lowercase().contains("demo"));
+    assert_eq!(
+        socket.expect("notification").await["post_id"],
+        post.as_str()
+    );
+    assert!(
+        app.server()
+            .http
+            .get("/")
+            .await
+            .text()
+            .to_lowercase()
+            .contains("demo")
+    );
 }

@@ -16,13 +16,22 @@ async fn a_like_arrives_and_an_unlike_takes_it_back() {
     let app = App::start();
     let (ana, bob) = (app.sign_up("ana").await, app.sign_up("bob").await);
     let (mut socket, registered) = ana.listen(app.server()).await;
-    assert_eq!((&registered["seq"], &registered["unread"]), (&json!(0), &json!(0)));
+    assert_eq!(
+        (&registered["seq"], &registered["unread"]),
+        (&json!(0), &json!(0))
+    );
     let post = ana.publish("hello").await;
     bob.like(&post).await;
     let toast = socket.expect("notification").await;
     assert_eq!(toast["epoch"], registered["epoch"]);
-    assert_eq!((&toast["seq"], &toast["unread"], &toast["kind"]), (&json!(1), &json!(1), &json!("like")));
-    assert_eq!((&toast["post_id"], &toast["actor"]), (&json!(post), &bob.public()));
+    assert_eq!(
+        (&toast["seq"], &toast["unread"], &toast["kind"]),
+        (&json!(1), &json!(1), &json!("like"))
+    );
+    assert_eq!(
+        (&toast["post_id"], &toast["actor"]),
+        (&json!(post), &bob.public())
+    );
     assert_eq!(toast.get("void"), None);
     assert!(toast["at"].as_u64().unwrap() > 1_600_000_000_000);
     assert_eq!(ana.inbox().await["items"][0]["group"], toast["group"]);
@@ -30,8 +39,14 @@ async fn a_like_arrives_and_an_unlike_takes_it_back() {
     bob.like(&post).await;
     bob.unlike(&post).await;
     let retract = socket.expect("retract").await;
-    assert_eq!((&retract["seq"], &retract["retracts"], &retract["unread"]), (&json!(2), &json!(1), &json!(0)));
-    assert_eq!((&retract["group"], &retract["epoch"]), (&toast["group"], &registered["epoch"]));
+    assert_eq!(
+        (&retract["seq"], &retract["retracts"], &retract["unread"]),
+        (&json!(2), &json!(1), &json!(0))
+    );
+    assert_eq!(
+        (&retract["group"], &retract["epoch"]),
+        (&toast["group"], &registered["epoch"])
+    );
     socket.nothing_else().await;
 }
 
@@ -43,14 +58,21 @@ async fn all_sockets_of_a_person_hear_the_same() {
     let (mut laptop, _) = ana.log_in(app.server()).await.listen(app.server()).await;
     let (mut bobs, _) = bob.listen(app.server()).await;
     bob.like(&ana.publish("hello").await).await;
-    assert_eq!(phone.expect("notification").await, laptop.expect("notification").await);
+    assert_eq!(
+        phone.expect("notification").await,
+        laptop.expect("notification").await
+    );
     bobs.nothing_else().await;
 }
 
 #[tokio::test]
 async fn who_comes_back_gets_what_was_missed_once_and_in_order() {
     let app = App::start();
-    let (ana, bob, eve) = (app.sign_up("ana").await, app.sign_up("bob").await, app.sign_up("eve").await);
+    let (ana, bob, eve) = (
+        app.sign_up("ana").await,
+        app.sign_up("bob").await,
+        app.sign_up("eve").await,
+    );
     let (mut socket, registered) = ana.listen(app.server()).await;
     let (first, second) = (ana.publish("first").await, ana.publish("second").await);
     bob.like(&first).await;
@@ -62,15 +84,25 @@ async fn who_comes_back_gets_what_was_missed_once_and_in_order() {
     ana.delete(&format!("/api/v1/posts/{second}")).await.ok(204); // 5 voids 3
 
     let (mut socket, again) = ana.resume(app.server(), &registered["epoch"], 1).await;
-    assert_eq!((&again["recovered"], &again["seq"], &again["unread"]), (&json!(true), &json!(5), &json!(1)));
+    assert_eq!(
+        (&again["recovered"], &again["seq"], &again["unread"]),
+        (&json!(true), &json!(5), &json!(1))
+    );
     let missed = socket.expect("notification").await;
     assert_eq!((&missed["seq"], &missed["void"]), (&json!(2), &json!(true)));
     let missed = socket.expect("notification").await;
     assert_eq!((&missed["seq"], &missed["void"]), (&json!(3), &json!(true)));
     let retract = socket.expect("retract").await;
-    assert_eq!((&retract["seq"], &retract["retracts"]), (&json!(4), &json!(2)));
+    assert_eq!(
+        (&retract["seq"], &retract["retracts"]),
+        (&json!(4), &json!(2))
+    );
     let gone = socket.expect("retract").await;
-    assert_eq!((&gone["seq"], gone.get("retracts")), (&json!(5), None), "the whole group is gone");
+    assert_eq!(
+        (&gone["seq"], gone.get("retracts")),
+        (&json!(5), None),
+        "the whole group is gone"
+    );
     // And from there on, what happens.
     eve.like(&first).await;
     let live = socket.expect("notification").await;
@@ -87,8 +119,14 @@ async fn what_was_not_taken_back_is_not_void() {
     bob.like(&post).await;
     let (mut socket, _) = ana.resume(app.server(), &epoch, 0).await;
     let missed = socket.expect("notification").await;
-    assert_eq!((&missed["seq"], missed.get("void"), &missed["actor"]), (&json!(1), None, &bob.public()));
-    assert_eq!((&missed["post_id"], &missed["unread"]), (&json!(post), &json!(1)));
+    assert_eq!(
+        (&missed["seq"], missed.get("void"), &missed["actor"]),
+        (&json!(1), None, &bob.public())
+    );
+    assert_eq!(
+        (&missed["post_id"], &missed["unread"]),
+        (&json!(post), &json!(1))
+    );
     socket.nothing_else().await;
 }
 
@@ -98,9 +136,15 @@ async fn who_cannot_be_caught_up_is_told_to_reload() {
     let (ana, bob) = (app.sign_up("ana").await, app.sign_up("bob").await);
     let epoch = ana.inbox().await["epoch"].clone();
     let (_, other) = ana.resume(app.server(), &json!("another"), 0).await;
-    assert_eq!((&other["recovered"], &other["epoch"]), (&json!(false), &epoch));
+    assert_eq!(
+        (&other["recovered"], &other["epoch"]),
+        (&json!(false), &epoch)
+    );
     let (mut ahead, registered) = ana.resume(app.server(), &epoch, 1).await;
-    assert_eq!((&registered["recovered"], &registered["seq"]), (&json!(false), &json!(0)));
+    assert_eq!(
+        (&registered["recovered"], &registered["seq"]),
+        (&json!(false), &json!(0))
+    );
     // It goes on from where it was told that the stream stands.
     bob.like(&ana.publish("hello").await).await;
     assert_eq!(ahead.expect("notification").await["seq"], 1);
@@ -109,7 +153,11 @@ async fn who_cannot_be_caught_up_is_told_to_reload() {
         bob.like(&ana.publish(&format!("{i}")).await).await;
     }
     let (_, far) = ana.resume(app.server(), &epoch, 1).await;
-    assert_eq!((&far["recovered"], &far["seq"]), (&json!(false), &json!(502)), "501 behind");
+    assert_eq!(
+        (&far["recovered"], &far["seq"]),
+        (&json!(false), &json!(502)),
+        "501 behind"
+    );
     let (mut near, registered) = ana.resume(app.server(), &epoch, 2).await;
     assert_eq!(registered["recovered"], true, "500 behind");
     for seq in 3..=502 {
@@ -128,9 +176,14 @@ async fn a_second_register_catches_up_on_the_same_socket() {
         socket.expect("notification").await;
     }
     let resume = json!({"epoch": registered["epoch"], "seq": 0});
-    socket.send(json!({"type": "register", "user_id": ana.id, "resume": resume})).await;
+    socket
+        .send(json!({"type": "register", "user_id": ana.id, "resume": resume}))
+        .await;
     let again = socket.expect("registered").await;
-    assert_eq!((&again["seq"], &again["recovered"]), (&json!(2), &json!(true)));
+    assert_eq!(
+        (&again["seq"], &again["recovered"]),
+        (&json!(2), &json!(true))
+    );
     for seq in [1, 2] {
         assert_eq!(socket.expect("notification").await["seq"], seq);
     }
@@ -183,21 +236,39 @@ async fn marks_are_told_to_other_sockets() {
     let mark = async |mark: Value| ana.post("/api/v1/notifications/read", mark).await.ok(204);
     mark(json!({"epoch": epoch, "through": 2, "group": group})).await;
     let marked = socket.expect("marked").await;
-    assert_eq!((&marked["epoch"], &marked["group"], &marked["unread"]), (epoch, &group, &json!(1)));
+    assert_eq!(
+        (&marked["epoch"], &marked["group"], &marked["unread"]),
+        (epoch, &group, &json!(1))
+    );
     mark(json!({"epoch": epoch, "through": 2})).await;
     let marked = socket.expect("marked").await;
-    assert_eq!((marked.get("group"), &marked["seq"], &marked["unread"]), (None, &json!(2), &json!(0)));
+    assert_eq!(
+        (marked.get("group"), &marked["seq"], &marked["unread"]),
+        (None, &json!(2), &json!(0))
+    );
     mark(json!({"epoch": epoch, "through": 2, "unread": true})).await;
     assert_eq!(socket.expect("marked").await["unread"], 2);
 
     let (mut other, _) = ana.listen(&app.servers[0]).await;
-    other.send(json!({"type": "seen", "epoch": epoch, "seq": 2})).await;
+    other
+        .send(json!({"type": "seen", "epoch": epoch, "seq": 2}))
+        .await;
     assert_eq!(socket.expect("marked").await["seq"], 2);
     let inbox = ana.inbox().await;
-    assert!(inbox["items"].as_array().unwrap().iter().all(|item| item["seen"] == true && item["read"] == false));
+    assert!(
+        inbox["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|item| item["seen"] == true && item["read"] == false)
+    );
     // What cannot be is passed over.
-    other.send(json!({"type": "seen", "epoch": epoch, "seq": 999})).await;
-    other.send(json!({"type": "seen", "epoch": "another", "seq": 1})).await;
+    other
+        .send(json!({"type": "seen", "epoch": epoch, "seq": 999}))
+        .await;
+    other
+        .send(json!({"type": "seen", "epoch": "another", "seq": 1}))
+        .await;
     other.expect("marked").await;
     other.nothing_else().await;
     socket.nothing_else().await;
@@ -212,13 +283,22 @@ async fn a_post_tells_its_viewers_how_it_stands_and_that_it_is_gone() {
     let (mut viewer, _) = bob.listen(&app.servers[1]).await;
     let ack = viewer.subscribe(&channel).await;
     assert_eq!((ack.get("epoch"), ack.get("seq")), (None, None));
-    assert_eq!(viewer.expect("post").await, json!({"type": "post", "post_id": post, "likes": 0}));
+    assert_eq!(
+        viewer.expect("post").await,
+        json!({"type": "post", "post_id": post, "likes": 0})
+    );
     bob.like(&post).await;
-    assert_eq!(viewer.expect("post").await, json!({"type": "post", "post_id": post, "likes": 1}));
+    assert_eq!(
+        viewer.expect("post").await,
+        json!({"type": "post", "post_id": post, "likes": 1})
+    );
     bob.unlike(&post).await;
     assert_eq!(viewer.expect("post").await["likes"], 0);
     ana.delete(&format!("/api/v1/posts/{post}")).await.ok(204);
-    assert_eq!(viewer.expect("post").await, json!({"type": "post", "post_id": post, "deleted": true}));
+    assert_eq!(
+        viewer.expect("post").await,
+        json!({"type": "post", "post_id": post, "deleted": true})
+    );
     // Who comes later learns it too.
     let (mut late, _) = ana.listen(app.server()).await;
     late.until_subscribed(&channel).await;
@@ -257,7 +337,11 @@ async fn a_broadcast_channel_keeps_the_last_100_messages() {
     let app = App::start();
     let token = app.token("publish");
     let publish = async |text: &str| {
-        let ask = app.server().http.ask("POST", "/broadcast/news").bearer(&token);
+        let ask = app
+            .server()
+            .http
+            .ask("POST", "/broadcast/news")
+            .bearer(&token);
         ask.json(&json!({"message": text})).send().await.ok(200);
     };
     let mut socket = Socket::bearer(app.server(), &token).await;
@@ -272,13 +356,18 @@ async fn a_broadcast_channel_keeps_the_last_100_messages() {
     let seqs = async |socket: &mut Socket, range: std::ops::RangeInclusive<u64>| {
         for seq in range {
             let message = socket.expect("message").await;
-            assert_eq!((&message["seq"], &message["text"]), (&json!(seq), &json!(format!("message {seq}"))));
+            assert_eq!(
+                (&message["seq"], &message["text"]),
+                (&json!(seq), &json!(format!("message {seq}")))
+            );
         }
         socket.nothing_else().await;
     };
     let resume = async |seq: u64, epoch: &Value| {
         let mut socket = Socket::bearer(app.server(), &token).await;
-        let ack = socket.subscribe_with("news", json!({"resume": {"epoch": epoch, "seq": seq}})).await;
+        let ack = socket
+            .subscribe_with("news", json!({"resume": {"epoch": epoch, "seq": seq}}))
+            .await;
         assert_eq!(ack["seq"], 103);
         (socket, ack["recovered"].clone())
     };
@@ -298,7 +387,8 @@ async fn a_broadcast_channel_keeps_the_last_100_messages() {
     none.subscribe("news").await;
     none.nothing_else().await;
     // A second subscribe catches up, too.
-    none.subscribe_with("news", json!({"resume": {"epoch": epoch, "seq": 102}})).await;
+    none.subscribe_with("news", json!({"resume": {"epoch": epoch, "seq": 102}}))
+        .await;
     seqs(&mut none, 103..=103).await;
 }
 
@@ -311,11 +401,23 @@ async fn who_unsubscribes_hears_no_more() {
     for socket in [&mut socket, &mut other] {
         socket.subscribe("news").await;
     }
-    socket.send(json!({"type": "unsubscribe", "ref": "u", "channel": "news"})).await;
+    socket
+        .send(json!({"type": "unsubscribe", "ref": "u", "channel": "news"}))
+        .await;
     let ack = socket.expect("ack").await;
-    assert_eq!((&ack["ref"], &ack["channel"]), (&json!("u"), &json!("news")));
-    let ask = app.server().http.ask("POST", "/broadcast/news").bearer(&token);
-    assert_eq!(ask.json(&json!({"message": "hello"})).send().await.ok(200)["subscriberCount"], 1);
+    assert_eq!(
+        (&ack["ref"], &ack["channel"]),
+        (&json!("u"), &json!("news"))
+    );
+    let ask = app
+        .server()
+        .http
+        .ask("POST", "/broadcast/news")
+        .bearer(&token);
+    assert_eq!(
+        ask.json(&json!({"message": "hello"})).send().await.ok(200)["subscriberCount"],
+        1
+    );
     other.expect("message").await;
     socket.nothing_else().await;
 }
@@ -332,9 +434,15 @@ async fn channels_that_are_not_for_listening_are_refused_and_the_socket_stays() 
         ("x".repeat(65), "invalid_channel"),
         ("post:nonsense".into(), "invalid_channel"),
     ] {
-        socket.send(json!({"type": "subscribe", "ref": "r", "channel": channel})).await;
+        socket
+            .send(json!({"type": "subscribe", "ref": "r", "channel": channel}))
+            .await;
         let error = socket.expect("error").await;
-        assert_eq!((&error["ref"], &error["code"]), (&json!("r"), &json!(code)), "{channel}");
+        assert_eq!(
+            (&error["ref"], &error["code"]),
+            (&json!("r"), &json!(code)),
+            "{channel}"
+        );
         assert!(!error["detail"].as_str().unwrap().is_empty());
     }
     socket.nothing_else().await;
@@ -352,8 +460,11 @@ async fn every_half_minute_a_socket_is_told_where_its_streams_stand() {
     let begin = std::time::Instant::now();
     let (mut inbox, mut channel) = (None, None);
     while inbox.is_none() || channel.is_none() {
-        let event = tokio::time::timeout(std::time::Duration::from_secs(35), socket.next_unbounded()).await;
-        let Event::Frame(frame) = event.expect("a position") else { panic!("closed") };
+        let event =
+            tokio::time::timeout(std::time::Duration::from_secs(35), socket.next_unbounded()).await;
+        let Event::Frame(frame) = event.expect("a position") else {
+            panic!("closed")
+        };
         assert_eq!(frame["type"], "position", "{frame}");
         match frame.get("channel") {
             None => inbox = Some(frame),
@@ -361,13 +472,20 @@ async fn every_half_minute_a_socket_is_told_where_its_streams_stand() {
         }
     }
     assert!(begin.elapsed() < std::time::Duration::from_secs(35));
-    assert_eq!(inbox.unwrap(), json!({"type": "position", "epoch": registered["epoch"], "seq": 1}));
-    assert_eq!(channel.unwrap(), json!({"type": "position", "channel": "news", "epoch": ack["epoch"], "seq": 0}));
+    assert_eq!(
+        inbox.unwrap(),
+        json!({"type": "position", "epoch": registered["epoch"], "seq": 1})
+    );
+    assert_eq!(
+        channel.unwrap(),
+        json!({"type": "position", "channel": "news", "epoch": ack["epoch"], "seq": 0})
+    );
 }
 
 impl Socket {
     async fn until_subscribed(&mut self, channel: &str) {
-        self.send(json!({"type": "subscribe", "ref": "s", "channel": channel})).await;
+        self.send(json!({"type": "subscribe", "ref": "s", "channel": channel}))
+            .await;
         self.until("ack").await;
     }
 }

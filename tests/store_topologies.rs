@@ -24,7 +24,9 @@ async fn on_a_cluster() {
 
 async fn journey(kind: Kind) {
     let app = App::builder().on(kind).start(2);
-    let [here, there] = &app.servers[..] else { panic!("two servers") };
+    let [here, there] = &app.servers[..] else {
+        panic!("two servers")
+    };
     let (ana, bob) = (app.sign_up("ana").await, app.sign_up("bob").await);
     let (mut socket, registered) = ana.listen(there).await;
     let post = ana.publish("hello").await;
@@ -33,12 +35,18 @@ async fn journey(kind: Kind) {
     assert_eq!(viewer.expect("post").await["likes"], 0);
 
     assert_eq!(bob.like(&post).await, json!({"liked": true, "likes": 1}));
-    assert_eq!(bob.at(there).like(&post).await, json!({"liked": true, "likes": 1}));
+    assert_eq!(
+        bob.at(there).like(&post).await,
+        json!({"liked": true, "likes": 1})
+    );
     let toast = socket.expect("notification").await;
     assert_eq!((&toast["seq"], &toast["actor"]), (&json!(1), &bob.public()));
     assert_eq!(viewer.expect("post").await["likes"], 1);
     let inbox = ana.inbox().await;
-    assert_eq!((&inbox["unread"], &inbox["items"][0]["count"]), (&json!(1), &json!(1)));
+    assert_eq!(
+        (&inbox["unread"], &inbox["items"][0]["count"]),
+        (&json!(1), &json!(1))
+    );
 
     bob.unlike(&post).await;
     assert_eq!(socket.expect("retract").await["retracts"], 1);
@@ -46,10 +54,16 @@ async fn journey(kind: Kind) {
     bob.like(&post).await;
     let mark = json!({"epoch": registered["epoch"], "through": 3});
     let (mut socket, again) = ana.resume(here, &registered["epoch"], 1).await;
-    assert_eq!((&again["recovered"], &again["unread"]), (&json!(true), &json!(1)));
+    assert_eq!(
+        (&again["recovered"], &again["unread"]),
+        (&json!(true), &json!(1))
+    );
     assert_eq!(socket.expect("retract").await["seq"], 2);
     assert_eq!(socket.expect("notification").await["seq"], 3);
-    ana.at(there).post("/api/v1/notifications/read", mark).await.ok(204);
+    ana.at(there)
+        .post("/api/v1/notifications/read", mark)
+        .await
+        .ok(204);
     assert_eq!(socket.expect("marked").await["unread"], 0);
 
     let token = app.token("publish,stats");
@@ -57,7 +71,11 @@ async fn journey(kind: Kind) {
     for listener in [&mut socket, &mut program] {
         listener.subscribe("news").await;
     }
-    let ask = here.http.ask("POST", "/broadcast/news").bearer(&token).header("idempotency-key", "k");
+    let ask = here
+        .http
+        .ask("POST", "/broadcast/news")
+        .bearer(&token)
+        .header("idempotency-key", "k");
     let published = ask.json(&json!({"message": "to all"})).send().await.ok(200);
     assert_eq!(published["subscriberCount"], 2);
     for listener in [&mut socket, &mut program] {
@@ -67,16 +85,31 @@ async fn journey(kind: Kind) {
     // Lists go over many slots.
     for path in ["/api/v1/posts", "/api/v1/posts?order=trending"] {
         let page = bob.get(path).await.ok(200);
-        assert_eq!((&page["posts"][0]["post_id"], &page["posts"][0]["liked"]), (&json!(post), &json!(true)));
+        assert_eq!(
+            (&page["posts"][0]["post_id"], &page["posts"][0]["liked"]),
+            (&json!(post), &json!(true))
+        );
     }
     let mine = bob.publish("mine").await;
     bob.delete(&format!("/api/v1/posts/{mine}")).await.ok(204);
-    assert_eq!(ana.get("/api/v1/posts").await.ok(200)["posts"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        ana.get("/api/v1/posts").await.ok(200)["posts"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
     assert_eq!(here.http.get("/").await.status, 200);
     assert_eq!(there.http.get("/readyz").await.status, 200);
     app.command(&["seed", "--demo"]);
     app.command(&["rebuild"]);
-    assert_eq!(ana.get("/api/v1/posts?limit=100").await.ok(200)["posts"].as_array().unwrap().len(), 13);
+    assert_eq!(
+        ana.get("/api/v1/posts?limit=100").await.ok(200)["posts"]
+            .as_array()
+            .unwrap()
+            .len(),
+        13
+    );
 
     ana.delete("/api/v1/sessions").await.ok(204);
     assert_eq!(socket.closed().await, 4401);

@@ -38,7 +38,10 @@ async fn a_socket_comes_back_to_another_server_where_it_left_off() {
     drop(socket);
     bob.like(&ana.publish("two").await).await;
     let (mut socket, again) = ana.resume(&app.servers[1], &registered["epoch"], 1).await;
-    assert_eq!((&again["epoch"], &again["recovered"]), (&registered["epoch"], &json!(true)));
+    assert_eq!(
+        (&again["epoch"], &again["recovered"]),
+        (&registered["epoch"], &json!(true))
+    );
     assert_eq!(socket.expect("notification").await["seq"], 2);
     socket.nothing_else().await;
 }
@@ -59,7 +62,11 @@ async fn a_thousand_racing_duplicates_of_one_like_are_one_like_and_one_entry() {
         let inbox = ana.at(server).inbox().await;
         assert_eq!((&inbox["seq"], &inbox["unread"]), (&json!(1), &json!(1)));
         assert_eq!(inbox["items"][0]["count"], 1);
-        let likers = server.http.get(&format!("/api/v1/posts/{post}/likes")).await.ok(200);
+        let likers = server
+            .http
+            .get(&format!("/api/v1/posts/{post}/likes"))
+            .await
+            .ok(200);
         assert_eq!(likers["people"], json!([bob.public()]));
     }
     for socket in [&mut here, &mut there] {
@@ -72,7 +79,11 @@ async fn a_thousand_racing_duplicates_of_one_like_are_one_like_and_one_entry() {
 async fn racing_likes_and_unlikes_of_many_leave_counts_groups_and_unread_right() {
     let app = App::builder().without_limits().start(2);
     let ana = app.sign_up("ana").await;
-    let posts = [ana.publish("one").await, ana.publish("two").await, ana.publish("three").await];
+    let posts = [
+        ana.publish("one").await,
+        ana.publish("two").await,
+        ana.publish("three").await,
+    ];
     let file = tempfile::NamedTempFile::new().unwrap();
     let fans = Person::seed(&app, 30, file.path());
     let (mut socket, registered) = ana.listen(&app.servers[1]).await;
@@ -83,7 +94,11 @@ async fn racing_likes_and_unlikes_of_many_leave_counts_groups_and_unread_right()
         for (p, post) in posts.iter().enumerate() {
             for flip in 0..flips(f, p) {
                 let fan = fan.at(&app.servers[(f + flip) % 2]);
-                if flip % 2 == 0 { fan.like(post).await } else { fan.unlike(post).await };
+                if flip % 2 == 0 {
+                    fan.like(post).await
+                } else {
+                    fan.unlike(post).await
+                };
             }
         }
     });
@@ -94,18 +109,31 @@ async fn racing_likes_and_unlikes_of_many_leave_counts_groups_and_unread_right()
     assert_eq!(inbox["unread"], 3);
     for (p, post) in posts.iter().enumerate() {
         let liked = (0..fans.len()).filter(|f| flips(*f, p) % 2 == 1).count();
-        let group = inbox["items"].as_array().unwrap().iter().find(|item| item["post_id"] == post.as_str()).unwrap();
+        let group = inbox["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|item| item["post_id"] == post.as_str())
+            .unwrap();
         assert_eq!(group["count"], liked);
-        let likers = ana.get(&format!("/api/v1/posts/{post}/likes?limit=100")).await.ok(200);
+        let likers = ana
+            .get(&format!("/api/v1/posts/{post}/likes?limit=100"))
+            .await
+            .ok(200);
         assert_eq!(likers["people"].as_array().unwrap().len(), liked);
-        assert_eq!(ana.get(&format!("/api/v1/posts/{post}")).await.ok(200)["likes"], liked);
+        assert_eq!(
+            ana.get(&format!("/api/v1/posts/{post}")).await.ok(200)["likes"],
+            liked
+        );
     }
 
     // What was pushed meanwhile is contiguous, and adds up to the same.
     let mut live: std::collections::HashSet<u64> = Default::default();
     let mut unread = registered["unread"].clone();
     for expected in 1..=seq {
-        let common::ws::Event::Frame(frame) = socket.next().await else { panic!("closed") };
+        let common::ws::Event::Frame(frame) = socket.next().await else {
+            panic!("closed")
+        };
         assert_eq!(frame["seq"], expected, "{frame}");
         unread = frame["unread"].clone();
         match frame["type"].as_str().unwrap() {
@@ -115,7 +143,12 @@ async fn racing_likes_and_unlikes_of_many_leave_counts_groups_and_unread_right()
         }
     }
     assert_eq!(unread, 3);
-    let counted: u64 = inbox["items"].as_array().unwrap().iter().map(|item| item["count"].as_u64().unwrap()).sum();
+    let counted: u64 = inbox["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item["count"].as_u64().unwrap())
+        .sum();
     assert_eq!(live.len() as u64, counted);
 
     // All of it read, and then taken back: nothing is left.

@@ -27,133 +27,147 @@ pub struct Visit {
 /// Who is there, and what kind of house it is.
 #[server(prefix = "/fn", endpoint = "read_visit")]
 pub async fn read_visit() -> Result<Visit, QuadError> {
-    let demo = RequestContext::current()?.demo;
-    Ok(Visit {
-        me: my_account().await,
-        demo,
+    answer(|context| async move {
+        let me = account(&context).await;
+        Ok(Visit {
+            me,
+            demo: context.demo,
+        })
     })
+    .await
 }
 
 /// One's own account; `None` for somebody without a session.
 #[server(prefix = "/fn", endpoint = "my_account")]
 pub async fn my_account() -> Result<Option<Me>, QuadError> {
-    let context = RequestContext::current()?;
-    match context.viewer()? {
-        Some(session) => context.backend.me(session).await.map(Some),
-        None => Ok(None),
-    }
+    answer(|context| async move { account(&context).await }).await
 }
 
 /// Makes an account, begins a session and shows the feed.
 #[server(prefix = "/fn", endpoint = "sign_up")]
 pub async fn sign_up(handle: String, password: String, name: String) -> Result<(), QuadError> {
-    let context = RequestContext::current()?;
-    let name = Some(name).filter(|name| !name.trim().is_empty());
-    let account = NewAccount {
-        handle,
-        password,
-        name,
-    };
-    let signed_in = context.backend.sign_up(context.caller, account).await?;
-    begin_session(&context, &signed_in)
+    answer(|context| async move {
+        let name = Some(name).filter(|name| !name.trim().is_empty());
+        let account = NewAccount {
+            handle,
+            password,
+            name,
+        };
+        let signed_in = context.backend.sign_up(context.caller, account).await?;
+        begin_session(&context, &signed_in)
+    })
+    .await
 }
 
 /// Begins a session and shows the feed.
 #[server(prefix = "/fn", endpoint = "log_in")]
 pub async fn log_in(handle: String, password: String) -> Result<(), QuadError> {
-    let context = RequestContext::current()?;
-    let credentials = Credentials { handle, password };
-    let signed_in = context.backend.log_in(context.caller, credentials).await?;
-    begin_session(&context, &signed_in)
+    answer(|context| async move {
+        let credentials = Credentials { handle, password };
+        let signed_in = context.backend.log_in(context.caller, credentials).await?;
+        begin_session(&context, &signed_in)
+    })
+    .await
 }
 
 /// Ends this session.
 #[server(prefix = "/fn", endpoint = "log_out")]
 pub async fn log_out() -> Result<(), QuadError> {
-    let context = RequestContext::current()?;
-    context.backend.log_out(context.session()?).await?;
-    end_session(&context)
+    answer(|context| async move {
+        context.backend.log_out(context.session()?).await?;
+        end_session(&context)
+    })
+    .await
 }
 
 /// Ends every session of this person.
 #[server(prefix = "/fn", endpoint = "log_out_everywhere")]
 pub async fn log_out_everywhere() -> Result<(), QuadError> {
-    let context = RequestContext::current()?;
-    context
-        .backend
-        .log_out_everywhere(context.session()?)
-        .await?;
-    end_session(&context)
+    answer(|context| async move {
+        context
+            .backend
+            .log_out_everywhere(context.session()?)
+            .await?;
+        end_session(&context)
+    })
+    .await
 }
 
 /// Changes what one is called.
 #[server(prefix = "/fn", endpoint = "change_name")]
 pub async fn change_name(name: String) -> Result<Me, QuadError> {
-    let context = RequestContext::current()?;
-    let change = AccountChange {
-        name: Some(name),
-        ..AccountChange::default()
-    };
-    let me = context
-        .backend
-        .change_account(context.session()?, change)
-        .await?;
-    land("/settings?saved=name");
-    Ok(me)
+    answer(|context| async move {
+        let change = AccountChange {
+            name: Some(name),
+            ..AccountChange::default()
+        };
+        let me = context
+            .backend
+            .change_account(context.session()?, change)
+            .await?;
+        land("/settings?saved=name");
+        Ok(me)
+    })
+    .await
 }
 
 /// Changes the password and ends all other sessions.
 #[server(prefix = "/fn", endpoint = "change_password")]
 pub async fn change_password(current_password: String, password: String) -> Result<Me, QuadError> {
-    let context = RequestContext::current()?;
-    let change = AccountChange {
-        password: Some(password),
-        current_password: Some(current_password),
-        ..AccountChange::default()
-    };
-    let me = context
-        .backend
-        .change_account(context.session()?, change)
-        .await?;
-    land("/settings?saved=password");
-    Ok(me)
+    answer(|context| async move {
+        let change = AccountChange {
+            password: Some(password),
+            current_password: Some(current_password),
+            ..AccountChange::default()
+        };
+        let me = context
+            .backend
+            .change_account(context.session()?, change)
+            .await?;
+        land("/settings?saved=password");
+        Ok(me)
+    })
+    .await
 }
 
 /// Finds a person by handle.
 #[server(prefix = "/fn", endpoint = "find_person")]
 pub async fn find_person(handle: Handle) -> Result<Person, QuadError> {
-    RequestContext::current()?.backend.person(&handle).await
+    answer(|context| async move { context.backend.person(&handle).await }).await
 }
 
 /// Publishes a post.
 #[server(prefix = "/fn", endpoint = "create_post")]
 pub async fn create_post(text: String) -> Result<Post, QuadError> {
-    let context = RequestContext::current()?;
-    let post = context
-        .backend
-        .create_post(context.session()?, NewPost { text }, None)
-        .await?;
-    land_back("");
-    Ok(post)
+    answer(|context| async move {
+        let post = context
+            .backend
+            .create_post(context.session()?, NewPost { text }, None)
+            .await?;
+        land_back("");
+        Ok(post)
+    })
+    .await
 }
 
 /// Deletes one's own post.
 #[server(prefix = "/fn", endpoint = "delete_post")]
 pub async fn delete_post(post_id: PostId) -> Result<(), QuadError> {
-    let context = RequestContext::current()?;
-    context
-        .backend
-        .delete_post(context.session()?, &post_id)
-        .await?;
-    land("/");
-    Ok(())
+    answer(|context| async move {
+        context
+            .backend
+            .delete_post(context.session()?, &post_id)
+            .await?;
+        land("/");
+        Ok(())
+    })
+    .await
 }
 
 /// One post as the viewer sees it.
 #[server(prefix = "/fn", endpoint = "read_post")]
 pub async fn read_post(post_id: PostId) -> Result<Post, QuadError> {
-    let context = RequestContext::current()?;
-    context.backend.post(context.viewer()?, &post_id).await
+    answer(|context| async move { context.backend.post(context.viewer()?, &post_id).await }).await
 }
 
 /// A page of the feed, or of one author's posts.
@@ -163,43 +177,48 @@ pub async fn read_posts(
     author: Option<Handle>,
     before: Option<String>,
 ) -> Result<PostPage, QuadError> {
-    let context = RequestContext::current()?;
-    let query = PostQuery {
-        order,
-        author,
-        before,
-        limit: Some(20),
-    };
-    context.backend.posts(context.viewer()?, query).await
+    answer(|context| async move {
+        let query = PostQuery {
+            order,
+            author,
+            before,
+            limit: Some(20),
+        };
+        context.backend.posts(context.viewer()?, query).await
+    })
+    .await
 }
 
 /// Who likes a post.
 #[server(prefix = "/fn", endpoint = "read_likers")]
 pub async fn read_likers(post_id: PostId, after: Option<String>) -> Result<Likers, QuadError> {
-    let context = RequestContext::current()?;
-    context.backend.likers(&post_id, after, Some(50)).await
+    answer(|context| async move { context.backend.likers(&post_id, after, Some(50)).await }).await
 }
 
 /// Asks for a state, liked or not.
 #[server(prefix = "/fn", endpoint = "set_like")]
 pub async fn set_like(post_id: PostId, liked: bool) -> Result<LikeState, QuadError> {
-    let context = RequestContext::current()?;
-    let state = context
-        .backend
-        .set_like(context.session()?, &post_id, liked)
-        .await?;
-    land_back(&format!("#post-{post_id}"));
-    Ok(state)
+    answer(|context| async move {
+        let state = context
+            .backend
+            .set_like(context.session()?, &post_id, liked)
+            .await?;
+        land_back(&format!("#post-{post_id}"));
+        Ok(state)
+    })
+    .await
 }
 
 /// A page of the inbox.
 #[server(prefix = "/fn", endpoint = "read_inbox")]
 pub async fn read_inbox(before: Option<u64>) -> Result<Inbox, QuadError> {
-    let context = RequestContext::current()?;
-    context
-        .backend
-        .inbox(context.session()?, before, Some(30))
-        .await
+    answer(|context| async move {
+        context
+            .backend
+            .inbox(context.session()?, before, Some(30))
+            .await
+    })
+    .await
 }
 
 /// Marks the inbox as read up to what was on the page.
@@ -209,17 +228,52 @@ pub async fn mark_inbox_read(
     through: u64,
     group: Option<String>,
 ) -> Result<(), QuadError> {
-    let context = RequestContext::current()?;
-    let group = group.filter(|group| !group.is_empty());
-    let mark = InboxMark {
-        epoch,
-        through,
-        group,
-        unread: None,
+    answer(|context| async move {
+        let group = group.filter(|group| !group.is_empty());
+        let mark = InboxMark {
+            epoch,
+            through,
+            group,
+            unread: None,
+        };
+        context.backend.mark_inbox(context.session()?, mark).await?;
+        land_back("");
+        Ok(())
+    })
+    .await
+}
+
+/// Runs a call in the context of its request, and gives a refusal its HTTP status.
+///
+/// A plain form is redirected instead, and a page that is being rendered has a status of its own.
+#[cfg(feature = "ssr")]
+async fn answer<T, F>(call: impl FnOnce(RequestContext) -> F) -> Result<T, QuadError>
+where
+    F: Future<Output = Result<T, QuadError>>,
+{
+    let answer = match RequestContext::current() {
+        Ok(context) => call(context).await,
+        Err(error) => Err(error),
     };
-    context.backend.mark_inbox(context.session()?, mark).await?;
-    land_back("");
-    Ok(())
+    let parts = use_context::<axum::http::request::Parts>();
+    let is_call = parts.is_some_and(|parts| parts.uri.path().starts_with("/fn/"));
+    if let (Err(error), true, Some(response)) = (
+        &answer,
+        is_call && !is_plain_form(),
+        use_context::<leptos_axum::ResponseOptions>(),
+    ) && let Ok(status) = axum::http::StatusCode::from_u16(error.status())
+    {
+        response.set_status(status);
+    }
+    answer
+}
+
+#[cfg(feature = "ssr")]
+async fn account(context: &RequestContext) -> Result<Option<Me>, QuadError> {
+    match context.viewer()? {
+        Some(session) => context.backend.me(session).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 #[cfg(feature = "ssr")]
@@ -249,14 +303,19 @@ fn set_cookie(value: Option<axum::http::HeaderValue>) -> Result<(), QuadError> {
 /// Where a plain form leads to. A page that is awake decides for itself.
 #[cfg(feature = "ssr")]
 fn land(path: &str) {
+    if is_plain_form() {
+        leptos_axum::redirect(path);
+    }
+}
+
+#[cfg(feature = "ssr")]
+fn is_plain_form() -> bool {
     let parts = use_context::<axum::http::request::Parts>();
     let accept = parts
         .as_ref()
         .and_then(|parts| parts.headers.get(axum::http::header::ACCEPT));
-    let plain = accept.and_then(|accept| accept.to_str().ok());
-    if plain.is_some_and(|accept| accept.contains("text/html")) {
-        leptos_axum::redirect(path);
-    }
+    let accept = accept.and_then(|accept| accept.to_str().ok());
+    accept.is_some_and(|accept| accept.contains("text/html"))
 }
 
 /// Leads a plain form back to a place on the page that it was on, without what an earlier form left

@@ -9,6 +9,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use bytes::Bytes;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::{rt::TokioIo, server::conn::auto::upgrade::downcast};
 use tokio::net::TcpStream;
@@ -69,12 +70,16 @@ async fn accept(shared: &Shared, request: &mut Request) -> Result<Response, Quad
             tracing::error!("an upgraded connection is not a TCP stream");
             return;
         };
+        // A copy, and mostly an empty one: the original holds on to the whole buffer, 16 KiB, in which
+        // the request was read.
+        let early = Bytes::copy_from_slice(&parts.read_buf);
+        drop(parts.read_buf);
         let writer = Writer::new(parts.io.into_inner());
         let connection = shared.service.hub().connect(owner, writer);
         if shared.live.is_draining() {
             connection.writer.close(CloseCode::Drain);
         }
-        socket::run(&shared, connection, parts.read_buf).await;
+        socket::run(&shared, connection, early).await;
     });
 
     let mut response = Response::builder()

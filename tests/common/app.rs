@@ -48,7 +48,12 @@ impl Builder {
         environment.push(("QUAD_DATA_DIR".into(), data.path().display().to_string()));
         environment.extend(self.environment);
         let servers = (0..servers).map(|_| Server::start(&environment)).collect();
-        App { servers, redis, environment, _data: data }
+        App {
+            servers,
+            redis,
+            environment,
+            _data: data,
+        }
     }
 }
 
@@ -100,7 +105,11 @@ impl Embedded {
             ("QUAD_DATA_DIR".into(), data.path().display().to_string()),
             ("QUAD_RATE_LIMITS".into(), "off".into()),
         ];
-        Self { server: None, data, environment }
+        Self {
+            server: None,
+            data,
+            environment,
+        }
     }
 
     pub fn environment(&self) -> &[(String, String)] {
@@ -121,7 +130,9 @@ impl Drop for Embedded {
         drop(self.server.take());
         // A server that was killed leaves its store behind.
         if let Ok(pid) = std::fs::read_to_string(self.data.path().join("redis/redis.pid")) {
-            let _ = std::process::Command::new("kill").args(["-9", pid.trim()]).output();
+            let _ = std::process::Command::new("kill")
+                .args(["-9", pid.trim()])
+                .output();
         }
     }
 }

@@ -41,7 +41,10 @@ impl Http {
     pub fn new(address: SocketAddr) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
-        Self { client: Client::builder(TokioExecutor::new()).build(connector), address }
+        Self {
+            client: Client::builder(TokioExecutor::new()).build(connector),
+            address,
+        }
     }
 
     pub fn ask(&self, method: &str, path: &str) -> Asking {
@@ -74,7 +77,8 @@ impl Asking {
     }
 
     pub fn json(self, body: &Value) -> Self {
-        self.header("content-type", "application/json").body(body.to_string())
+        self.header("content-type", "application/json")
+            .body(body.to_string())
     }
 
     pub fn body(mut self, body: impl Into<Bytes>) -> Self {
@@ -94,14 +98,22 @@ impl Asking {
             let response = self.http.client.request(request).await.ok()?;
             let (head, body) = response.into_parts();
             let body = body.collect().await.ok()?.to_bytes();
-            Some(Answer { status: head.status.as_u16(), headers: head.headers, body })
+            Some(Answer {
+                status: head.status.as_u16(),
+                headers: head.headers,
+                body,
+            })
         };
-        timeout(PATIENCE, exchange).await.expect("the server answers, or hangs up")
+        timeout(PATIENCE, exchange)
+            .await
+            .expect("the server answers, or hangs up")
     }
 
     pub async fn send(self) -> Answer {
         let what = format!("{} {}", self.method, self.path);
-        self.try_send().await.unwrap_or_else(|| panic!("no answer to {what}"))
+        self.try_send()
+            .await
+            .unwrap_or_else(|| panic!("no answer to {what}"))
     }
 }
 
@@ -115,14 +127,25 @@ impl Answer {
     }
 
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
     }
 
     /// The body of an answer that must have this status.
     #[track_caller]
     pub fn ok(&self, status: u16) -> Value {
-        assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.body));
-        if self.body.is_empty() { Value::Null } else { self.json() }
+        assert_eq!(
+            self.status,
+            status,
+            "{}",
+            String::from_utf8_lossy(&self.body)
+        );
+        if self.body.is_empty() {
+            Value::Null
+        } else {
+            self.json()
+        }
     }
 
     /// An error in the form of RFC 9457, with this status and code.
@@ -130,11 +153,20 @@ impl Answer {
     pub fn refused(&self, status: u16, code: &str) -> Value {
         let body = String::from_utf8_lossy(&self.body);
         assert_eq!(self.status, status, "{body}");
-        assert_eq!(self.header("content-type"), "application/problem+json", "{body}");
+        assert_eq!(
+            self.header("content-type"),
+            "application/problem+json",
+            "{body}"
+        );
         let problem = self.json();
         assert_eq!(problem["status"], status, "{problem}");
         assert_eq!(problem["code"], code, "{problem}");
-        assert!(problem["detail"].as_str().is_some_and(|detail| !detail.is_empty()), "{problem}");
+        assert!(
+            problem["detail"]
+                .as_str()
+                .is_some_and(|detail| !detail.is_empty()),
+            "{problem}"
+        );
         problem
     }
 
@@ -143,9 +175,16 @@ impl Answer {
     pub fn invalid(&self, expected: &[(&str, &str)]) {
         let problem = self.refused(422, "invalid");
         let errors = problem["errors"].as_array().expect("errors");
-        let named: Vec<(&str, &str)> =
-            errors.iter().map(|e| (e["field"].as_str().unwrap(), e["code"].as_str().unwrap())).collect();
+        let named: Vec<(&str, &str)> = errors
+            .iter()
+            .map(|e| (e["field"].as_str().unwrap(), e["code"].as_str().unwrap()))
+            .collect();
         assert_eq!(named, expected, "{problem}");
-        assert!(errors.iter().all(|error| error["detail"].as_str().is_some_and(|d| !d.is_empty())), "{problem}");
+        assert!(
+            errors
+                .iter()
+                .all(|error| error["detail"].as_str().is_some_and(|d| !d.is_empty())),
+            "{problem}"
+        );
     }
 }

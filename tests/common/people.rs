@@ -29,7 +29,8 @@ impl Person {
     /// Signs up under a name that nobody has.
     pub async fn sign_up(server: &Server, handle: &str) -> Self {
         let handle = unique(handle);
-        let account = json!({"handle": handle, "password": PASSWORD, "name": format!("The {handle}")});
+        let account =
+            json!({"handle": handle, "password": PASSWORD, "name": format!("The {handle}")});
         let signed_in = server.http.post("/api/v1/accounts", account).await.ok(201);
         Self::from(&server.http, &signed_in)
     }
@@ -37,14 +38,24 @@ impl Person {
     /// Another session of the same person.
     pub async fn log_in(&self, server: &Server) -> Self {
         let credentials = json!({"handle": self.handle, "password": PASSWORD});
-        let signed_in = server.http.post("/api/v1/sessions", credentials).await.ok(201);
+        let signed_in = server
+            .http
+            .post("/api/v1/sessions", credentials)
+            .await
+            .ok(201);
         Self::from(&server.http, &signed_in)
     }
 
     /// Many people at once. They have a post each and no password.
     pub fn seed(app: &App, count: u32, file: &Path) -> Vec<Self> {
         let name = file.display().to_string();
-        app.command(&["seed", "--users", &count.to_string(), "--credentials", &name]);
+        app.command(&[
+            "seed",
+            "--users",
+            &count.to_string(),
+            "--credentials",
+            &name,
+        ]);
         Self::from_file(app.server(), file)
     }
 
@@ -52,15 +63,28 @@ impl Person {
     pub fn from_file(server: &Server, file: &Path) -> Vec<Self> {
         let lines = std::fs::read_to_string(file).unwrap();
         let person = |line: &str| {
-            let [id, token, _post] = line.split('\t').collect::<Vec<_>>()[..] else { panic!("{line}") };
+            let [id, token, _post] = line.split('\t').collect::<Vec<_>>()[..] else {
+                panic!("{line}")
+            };
             let (handle, name) = (String::new(), String::new());
-            Self { http: server.http.clone(), id: id.into(), token: token.into(), handle, name }
+            Self {
+                http: server.http.clone(),
+                id: id.into(),
+                token: token.into(),
+                handle,
+                name,
+            }
         };
         lines.lines().map(person).collect()
     }
 
     fn from(http: &Http, signed_in: &Value) -> Self {
-        let text = |field: &str| signed_in[field].as_str().unwrap_or_else(|| panic!("{signed_in}")).to_owned();
+        let text = |field: &str| {
+            signed_in[field]
+                .as_str()
+                .unwrap_or_else(|| panic!("{signed_in}"))
+                .to_owned()
+        };
         Self {
             http: http.clone(),
             id: text("user_id"),
@@ -72,7 +96,10 @@ impl Person {
 
     /// The same session, used at another server.
     pub fn at(&self, server: &Server) -> Self {
-        Self { http: server.http.clone(), ..self.clone() }
+        Self {
+            http: server.http.clone(),
+            ..self.clone()
+        }
     }
 
     /// As whom others see this person.
@@ -102,16 +129,23 @@ impl Person {
 
     /// Publishes a post and answers its id.
     pub async fn publish(&self, text: &str) -> String {
-        let post = self.post("/api/v1/posts", json!({"text": text})).await.ok(201);
+        let post = self
+            .post("/api/v1/posts", json!({"text": text}))
+            .await
+            .ok(201);
         post["post_id"].as_str().unwrap().to_owned()
     }
 
     pub async fn like(&self, post: &str) -> Value {
-        self.put(&format!("/api/v1/posts/{post}/like")).await.ok(200)
+        self.put(&format!("/api/v1/posts/{post}/like"))
+            .await
+            .ok(200)
     }
 
     pub async fn unlike(&self, post: &str) -> Value {
-        self.delete(&format!("/api/v1/posts/{post}/like")).await.ok(200)
+        self.delete(&format!("/api/v1/posts/{post}/like"))
+            .await
+            .ok(200)
     }
 
     pub async fn inbox(&self) -> Value {
@@ -121,7 +155,9 @@ impl Person {
     /// A socket that has registered, and the answer to that.
     pub async fn listen(&self, server: &Server) -> (Socket, Value) {
         let mut socket = Socket::bearer(server, &self.token).await;
-        socket.send(json!({"type": "register", "user_id": self.id})).await;
+        socket
+            .send(json!({"type": "register", "user_id": self.id}))
+            .await;
         let registered = socket.expect("registered").await;
         assert_eq!(registered["user_id"], self.id.as_str());
         assert_eq!(registered["recovered"], true);
@@ -132,7 +168,9 @@ impl Person {
     pub async fn resume(&self, server: &Server, epoch: &Value, seq: u64) -> (Socket, Value) {
         let mut socket = Socket::bearer(server, &self.token).await;
         let resume = json!({"epoch": epoch, "seq": seq});
-        socket.send(json!({"type": "register", "user_id": self.id, "resume": resume})).await;
+        socket
+            .send(json!({"type": "register", "user_id": self.id, "resume": resume}))
+            .await;
         let registered = socket.expect("registered").await;
         (socket, registered)
     }

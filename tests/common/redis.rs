@@ -34,12 +34,19 @@ impl Redis {
         if kind == Kind::Tls {
             make_certificates(folder.path());
         }
-        let mut redis = Self { kind, port: free_port(), folder, child: None };
+        let mut redis = Self {
+            kind,
+            port: free_port(),
+            folder,
+            child: None,
+        };
         redis.run();
         if kind == Kind::Cluster {
             redis.ask(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
             redis.wait_until("the cluster is whole", |redis| {
-                redis.try_ask(&["CLUSTER", "INFO"]).is_some_and(|info| info.contains("cluster_state:ok"))
+                redis
+                    .try_ask(&["CLUSTER", "INFO"])
+                    .is_some_and(|info| info.contains("cluster_state:ok"))
             });
         }
         redis
@@ -70,25 +77,56 @@ impl Redis {
         let mut command = Command::new("redis-server");
         let port = self.port.to_string();
         command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "yes"]);
-        command.args(["--appendfsync", "always", "--maxmemory-policy", "noeviction"]);
+        command.args([
+            "--appendfsync",
+            "always",
+            "--maxmemory-policy",
+            "noeviction",
+        ]);
         command.arg("--dir").arg(self.folder.path());
         command.arg("--logfile").arg(self.folder.path().join("log"));
         match self.kind {
             Kind::Plain => drop(command.args(["--port", &port])),
             Kind::Cluster => {
                 let bus = free_port().to_string();
-                command.args(["--port", &port, "--cluster-enabled", "yes", "--cluster-port", &bus]);
+                command.args([
+                    "--port",
+                    &port,
+                    "--cluster-enabled",
+                    "yes",
+                    "--cluster-port",
+                    &bus,
+                ]);
             }
             Kind::Tls => {
-                command.args(["--port", "0", "--tls-port", &port, "--tls-auth-clients", "no"]);
-                for (setting, file) in [("cert", "redis.crt"), ("key", "redis.key"), ("ca-cert", "ca.crt")] {
-                    command.arg(format!("--tls-{setting}-file")).arg(self.folder.path().join(file));
+                command.args([
+                    "--port",
+                    "0",
+                    "--tls-port",
+                    &port,
+                    "--tls-auth-clients",
+                    "no",
+                ]);
+                for (setting, file) in [
+                    ("cert", "redis.crt"),
+                    ("key", "redis.key"),
+                    ("ca-cert", "ca.crt"),
+                ] {
+                    command
+                        .arg(format!("--tls-{setting}-file"))
+                        .arg(self.folder.path().join(file));
                 }
             }
         }
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
         self.child = Some(child.expect("redis-server can be started"));
-        self.wait_until("redis-server answers", |redis| redis.try_ask(&["PING"]).as_deref() == Some("PONG"));
+        self.wait_until("redis-server answers", |redis| {
+            redis.try_ask(&["PING"]).as_deref() == Some("PONG")
+        });
     }
 
     /// Shuts it down; its files stay.
@@ -114,16 +152,24 @@ impl Redis {
 
     /// Runs a command and answers what `redis-cli` prints.
     pub fn ask(&self, arguments: &[&str]) -> String {
-        self.try_ask(arguments).unwrap_or_else(|| panic!("redis-server refused {arguments:?}"))
+        self.try_ask(arguments)
+            .unwrap_or_else(|| panic!("redis-server refused {arguments:?}"))
     }
 
     fn try_ask(&self, arguments: &[&str]) -> Option<String> {
         let mut command = Command::new("redis-cli");
         command.args(["-e", "-p", &self.port.to_string()]);
         if self.kind == Kind::Tls {
-            command.arg("--tls").arg("--cacert").arg(self.folder.path().join("ca.crt"));
+            command
+                .arg("--tls")
+                .arg("--cacert")
+                .arg(self.folder.path().join("ca.crt"));
         }
-        let output = command.args(arguments).stdin(Stdio::null()).output().expect("redis-cli can be started");
+        let output = command
+            .args(arguments)
+            .stdin(Stdio::null())
+            .output()
+            .expect("redis-cli can be started");
         let answer = String::from_utf8_lossy(&output.stdout).trim().to_owned();
         output.status.success().then_some(answer)
     }
@@ -149,7 +195,10 @@ impl Drop for Redis {
 
 /// Sends a signal by name.
 pub fn signal(pid: u32, name: &str) {
-    let sent = Command::new("kill").args([&format!("-{name}"), &pid.to_string()]).status().unwrap();
+    let sent = Command::new("kill")
+        .args([&format!("-{name}"), &pid.to_string()])
+        .status()
+        .unwrap();
     assert!(sent.success(), "cannot send SIG{name} to {pid}");
 }
 
@@ -158,7 +207,11 @@ fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     loop {
         let step = NEXT.fetch_add(1, Ordering::Relaxed);
-        let port = 12_000 + (std::process::id() as u16).wrapping_mul(7).wrapping_add(step) % 20_000;
+        let port = 12_000
+            + (std::process::id() as u16)
+                .wrapping_mul(7)
+                .wrapping_add(step)
+                % 20_000;
         if TcpListener::bind(("127.0.0.1", port)).is_ok() {
             return port;
         }
@@ -168,13 +221,30 @@ fn free_port() -> u16 {
 /// A certificate authority, and a certificate of it for 127.0.0.1.
 fn make_certificates(folder: &Path) {
     let openssl = |arguments: &str| {
-        let output = Command::new("openssl").args(arguments.split(' ')).current_dir(folder).output();
+        let output = Command::new("openssl")
+            .args(arguments.split(' '))
+            .current_dir(folder)
+            .output();
         let output = output.expect("openssl can be started");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     };
     let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
-    openssl(&format!("req -x509 {key} -days 2 -subj /CN=Tests -keyout ca.key -out ca.crt"));
-    openssl(&format!("req {key} -subj /CN=redis -keyout redis.key -out redis.csr"));
-    std::fs::write(folder.join("names"), "subjectAltName=IP:127.0.0.1,DNS:localhost\n").unwrap();
-    openssl("x509 -req -in redis.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -extfile names -out redis.crt");
+    openssl(&format!(
+        "req -x509 {key} -days 2 -subj /CN=Tests -keyout ca.key -out ca.crt"
+    ));
+    openssl(&format!(
+        "req {key} -subj /CN=redis -keyout redis.key -out redis.csr"
+    ));
+    std::fs::write(
+        folder.join("names"),
+        "subjectAltName=IP:127.0.0.1,DNS:localhost\n",
+    )
+    .unwrap();
+    openssl(
+        "x509 -req -in redis.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -extfile names -out redis.crt",
+    );
 }

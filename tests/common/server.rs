@@ -34,22 +34,37 @@ pub fn quad(environment: &[(String, String)], arguments: &[&str]) -> Command {
 
 /// Runs a command that ends, and shows what it said where it fails.
 pub fn run(environment: &[(String, String)], arguments: &[&str]) -> String {
-    let Output { status, stdout, stderr } = quad(environment, arguments).output().unwrap();
-    let (stdout, stderr) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
-    assert!(status.success(), "quad {arguments:?}: {status}\n{stdout}\n{stderr}");
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = quad(environment, arguments).output().unwrap();
+    let (stdout, stderr) = (
+        String::from_utf8_lossy(&stdout),
+        String::from_utf8_lossy(&stderr),
+    );
+    assert!(
+        status.success(),
+        "quad {arguments:?}: {status}\n{stdout}\n{stderr}"
+    );
     stdout.into_owned()
 }
 
 impl Server {
     /// Starts `quad serve` on a free port and waits until it says where it is.
     pub fn start(environment: &[(String, String)]) -> Self {
-        Self::try_start(environment).unwrap_or_else(|log| panic!("quad does not start:\n{}", log.join("\n")))
+        Self::try_start(environment)
+            .unwrap_or_else(|log| panic!("quad does not start:\n{}", log.join("\n")))
     }
 
     /// The same; where it ends instead, what it said.
     pub fn try_start(environment: &[(String, String)]) -> Result<Self, Vec<String>> {
         let mut command = quad(environment, &["serve", "--addr", "127.0.0.1:0"]);
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let log: Arc<Mutex<Vec<String>>> = Arc::default();
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let written = log.clone();
@@ -63,13 +78,22 @@ impl Server {
         loop {
             let address = log.lock().unwrap().iter().find_map(|line| address_in(line));
             if let Some(address) = address {
-                return Ok(Self { child, address, log, http: Http::new(address) });
+                return Ok(Self {
+                    child,
+                    address,
+                    log,
+                    http: Http::new(address),
+                });
             }
             if child.try_wait().unwrap().is_some() {
                 reader.join().unwrap();
                 return Err(log.lock().unwrap().clone());
             }
-            assert!(begin.elapsed() < PATIENCE, "quad neither starts nor ends: {:?}", log.lock().unwrap());
+            assert!(
+                begin.elapsed() < PATIENCE,
+                "quad neither starts nor ends: {:?}",
+                log.lock().unwrap()
+            );
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
     }
@@ -105,7 +129,11 @@ impl Server {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
             }
-            assert!(begin.elapsed() < PATIENCE, "quad does not end:\n{}", self.log());
+            assert!(
+                begin.elapsed() < PATIENCE,
+                "quad does not end:\n{}",
+                self.log()
+            );
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
     }
@@ -133,4 +161,9 @@ fn address_in(line: &str) -> Option<SocketAddr> {
 pub fn store_of(data_dir: &Path) -> u32 {
     let pid = std::fs::read_to_string(data_dir.join("redis/redis.pid")).unwrap();
     pid.trim().parse().unwrap()
+}
+
+/// Whether a process lives. One that has ended and that nobody has asked about does not.
+pub fn runs(pid: u32) -> bool {
+    std::fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| !line.is_empty())
 }

@@ -47,7 +47,10 @@ impl Socket {
             let name: hyper::header::HeaderName = name.parse().unwrap();
             request.headers_mut().insert(name, value.parse().unwrap());
         }
-        match timeout(PATIENCE, client_async(request, tcp)).await.expect("an answer to the upgrade") {
+        match timeout(PATIENCE, client_async(request, tcp))
+            .await
+            .expect("an answer to the upgrade")
+        {
             Ok((stream, response)) => {
                 let protocol = response.headers().get("sec-websocket-protocol");
                 let protocol = protocol.map(|value| value.to_str().unwrap().to_owned());
@@ -55,7 +58,8 @@ impl Socket {
             }
             Err(tungstenite::Error::Http(response)) => Err(Refused {
                 status: response.status().as_u16(),
-                body: serde_json::from_slice(response.body().as_deref().unwrap_or_default()).unwrap_or_default(),
+                body: serde_json::from_slice(response.body().as_deref().unwrap_or_default())
+                    .unwrap_or_default(),
             }),
             Err(error) => panic!("the upgrade fails: {error}"),
         }
@@ -64,7 +68,9 @@ impl Socket {
     /// Opens a socket with a token in the `Authorization` header.
     pub async fn bearer(server: &Server, token: &str) -> Self {
         let header = format!("Bearer {token}");
-        Self::open(server, &[("authorization", &header)]).await.expect("the socket opens")
+        Self::open(server, &[("authorization", &header)])
+            .await
+            .expect("the socket opens")
     }
 
     pub async fn send(&mut self, frame: Value) {
@@ -78,13 +84,17 @@ impl Socket {
 
     /// The next thing that comes.
     pub async fn next(&mut self) -> Event {
-        timeout(PATIENCE, self.next_unbounded()).await.expect("something comes from the server")
+        timeout(PATIENCE, self.next_unbounded())
+            .await
+            .expect("something comes from the server")
     }
 
     pub async fn next_unbounded(&mut self) -> Event {
         loop {
             return match self.stream.next().await {
-                Some(Ok(Message::Text(text))) => Event::Frame(serde_json::from_str(&text).expect("a frame is JSON")),
+                Some(Ok(Message::Text(text))) => {
+                    Event::Frame(serde_json::from_str(&text).expect("a frame is JSON"))
+                }
                 Some(Ok(Message::Close(frame))) => {
                     Event::Closed(frame.map_or(1005, |CloseFrame { code, .. }| code.into()))
                 }
@@ -147,7 +157,8 @@ impl Socket {
 
     /// Proves that nothing else is on its way: asks something, and the very next frame answers it.
     pub async fn nothing_else(&mut self) {
-        self.send(json!({"type": "unsubscribe", "ref": "fence", "channel": "fence"})).await;
+        self.send(json!({"type": "unsubscribe", "ref": "fence", "channel": "fence"}))
+            .await;
         let ack = self.expect("ack").await;
         assert_eq!(ack["ref"], "fence");
     }

@@ -143,8 +143,9 @@ fn keep_likers(id: &PostId, after: Option<String>, likers: RwSignal<Likers>) {
         }
         let (id, after) = (id.clone(), after.clone());
         let read = move || {
-            timer.try_update_value(Option::take);
-            if news.try_get_untracked().flatten() == Some(News::Gone) {
+            // There is nothing to read for once the page is left, or the post is gone.
+            let here = timer.try_update_value(Option::take).is_some();
+            if !here || news.try_get_untracked().flatten() == Some(News::Gone) {
                 return;
             }
             spawn_local(async move {
