@@ -3,8 +3,6 @@
 SHELL := bash
 # One Rust toolchain and one set of tools for everything: scripts/env.sh.
 env := . scripts/env.sh &&
-# The address of `make run`; the server reads the same variable.
-export QUAD_ADDR ?= 127.0.0.1:3000
 
 # The two halves have features of their own, so the browser's package is never built together with the server's.
 server := --workspace --exclude frontend
@@ -15,6 +13,8 @@ client := --package frontend --target wasm32-unknown-unknown
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1\t/p' Makefile | expand -t 16
 
+# The server reads the same variable. For this target only: tests choose addresses of their own.
+run: export QUAD_ADDR ?= 127.0.0.1:3000
 run: build ## Build the release, fill in demo data, serve it (Ctrl-C ends it)
 	@scripts/run.sh
 

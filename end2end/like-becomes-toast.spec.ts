@@ -21,7 +21,6 @@ test("a like becomes a toast, a badge and an entry; taking it back removes all t
   await expect(toasts(anas)).toContainText(text);
   const [clicked, shown] = await moments;
   console.log(`  from Ben's click to Ana's toast: ${shown - clicked} ms`);
-  expect(shown - clicked).toBeLessThan(1_000);
   await expect(card(anas, text).getByTestId("likes")).toHaveText("1");
   await expectUnread(anas, 1);
   expect(loads, "pages loaded meanwhile").toEqual([]);

@@ -23,9 +23,9 @@ test("at most three are seen, and the others take their turn", async ({ member }
   await toasts(page).nth(1).getByRole("button", { name: "Dismiss" }).click();
   await expect(details).toHaveText(told(1, 3, 4));
   await page.mouse.move(0, 0);
-  await page.clock.runFor(STAY_MS + 100);
+  await page.clock.fastForward(STAY_MS + 100);
   await expect(details).toHaveText(told(5));
-  await page.clock.runFor(STAY_MS + 100);
+  await page.clock.fastForward(STAY_MS + 100);
   await expect(toasts(page)).toHaveCount(0);
   await expectUnread(page, 5);
 });
@@ -35,20 +35,20 @@ test("time stands still under the pointer and while the focus is on a toast", as
   const page = await openWithClock(ana, "/settings");
   await ben.api.like(await ana.api.post("Hold it"));
   await expect(toasts(page)).toHaveCount(1);
-  await page.clock.runFor(STAY_MS / 2);
+  await page.clock.fastForward(STAY_MS / 2);
   await toasts(page).hover();
-  await page.clock.runFor(STAY_MS * 3);
+  await page.clock.fastForward(STAY_MS * 3);
   await expect(toasts(page)).toHaveCount(1);
 
   await page.keyboard.press("F8");
   await page.mouse.move(0, 0);
-  await page.clock.runFor(STAY_MS * 3);
+  await page.clock.fastForward(STAY_MS * 3);
   await expect(toasts(page)).toHaveCount(1);
 
   await page.keyboard.press("F8");
-  await page.clock.runFor(STAY_MS / 2 - 500);
+  await page.clock.fastForward(STAY_MS / 2 - 500);
   await expect(toasts(page)).toHaveCount(1);
-  await page.clock.runFor(1_000);
+  await page.clock.fastForward(1_000);
   await expect(toasts(page)).toHaveCount(0);
 });
 
@@ -64,10 +64,10 @@ test("time stands still while nobody can see the tab", async ({ member }) => {
   await show(true);
   await ben.api.like(await ana.api.post("Nobody looks"));
   await expect(toasts(page)).toHaveCount(1);
-  await page.clock.runFor(STAY_MS * 3);
+  await page.clock.fastForward(STAY_MS * 3);
   await expect(toasts(page)).toHaveCount(1);
   await show(false);
-  await page.clock.runFor(STAY_MS + 100);
+  await page.clock.fastForward(STAY_MS + 100);
   await expect(toasts(page)).toHaveCount(0);
 });
 
@@ -86,10 +86,10 @@ test("the live region comes empty from the server and tells each toast once", as
   for (const id of posts) await ben.api.like(id);
   await expect(toasts(page)).toHaveCount(3);
   await expect(lines).toHaveCount(3);
-  await page.clock.runFor(STAY_MS + 100);
+  await page.clock.fastForward(STAY_MS + 100);
   await expect(toasts(page)).toHaveCount(1);
   await expect(lines).toHaveCount(4);
-  await page.clock.runFor(STAY_MS * 3);
+  await page.clock.fastForward(STAY_MS * 3);
   await expect(lines).toHaveCount(4);
 });
 
@@ -101,7 +101,7 @@ test("a toast that waits and is taken back is never shown", async ({ member }) =
   await expectUnread(page, 5);
   await ben.api.unlike(posts[3] ?? "");
   await expectUnread(page, 4);
-  await page.clock.runFor(STAY_MS + 100);
+  await page.clock.fastForward(STAY_MS + 100);
   await expect(toasts(page)).toHaveCount(1);
   await expect(toasts(page)).toContainText(`Number 5 of ${ana.handle}`);
 });
@@ -117,16 +117,9 @@ test("many at once end in one line that counts them", async ({ house, member }) 
   for (let n = 0; n < 5; n++) fans.push(await member("Fan"));
   for (const fan of fans) for (const id of posts) await fan.api.like(id);
   await expectUnread(page, 20);
-  await expect
-    .poll(
-      async () => {
-        await page.clock.runFor(STAY_MS + 100);
-        return (await toasts(page).allTextContents()).join("\n");
-      },
-      { timeout: 60_000, intervals: [20] },
-    )
-    .toContain("And 17 more");
-  await expect(toasts(page).filter({ hasText: "And 17 more" }).getByRole("link")).toHaveAttribute("href", "/notifications");
+  const rest = toasts(page).filter({ hasText: "And 17 more" });
+  while ((await rest.count()) === 0) await page.keyboard.press("Escape");
+  await expect(rest.getByRole("link")).toHaveAttribute("href", "/notifications");
 });
 
 test("nothing moves for whoever asked for that", async ({ member }) => {

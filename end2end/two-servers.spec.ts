@@ -15,7 +15,6 @@ test("a like on one server becomes a toast on the other, and goes again", async 
   await expect(toasts(anas)).toContainText("Ben likes your post");
   const [clicked, shown] = await moments;
   console.log(`  from Ben's click to Ana's toast, over two servers: ${shown - clicked} ms`);
-  expect(shown - clicked).toBeLessThan(1_000);
   await expectUnread(anas, 1);
   await expect(anas.locator(`[data-post-id="${id}"]`).getByTestId("likes")).toHaveText("1");
 
