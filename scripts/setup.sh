@@ -159,6 +159,8 @@ install_redis() {
 for_test() {
   for_build
   npm_ci end2end
+  # The tests over TLS make a certificate authority of their own.
+  have openssl || packages "openssl" "the openssl command" openssl
   [ -n "$CHROMIUM_PATH" ] || playwright_has_chromium || install_chromium
 }
 
