@@ -50,10 +50,10 @@ impl Service {
         self.limits
             .log_in(caller.address, credentials.handle.as_ref())?;
         let mut login = None;
-        if let Some(handle) = &credentials.handle {
-            if let Some(id) = self.store.find_handle(handle).await? {
-                login = self.store.login(&id).await?;
-            }
+        if let Some(handle) = &credentials.handle
+            && let Some(id) = self.store.find_handle(handle).await?
+        {
+            login = self.store.login(&id).await?;
         }
         let (person, hash) = match login {
             Some(login) => (Some(login.person), Some(login.password)),

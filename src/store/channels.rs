@@ -82,7 +82,9 @@ impl Store {
         limit: usize,
         epoch: &str,
     ) -> Result<ChannelLog, StoreError> {
-        let (epoch, seq, rows): (String, u64, Vec<(u64, String, String, u64)>) = self
+        // Of each message its seq, id, text as JSON, and time.
+        type Row = (u64, String, String, u64);
+        let (epoch, seq, rows): (String, u64, Vec<Row>) = self
             .link()
             .script(&READ, &keys::channel_log(channel), |command| {
                 command.arg(after).arg(limit).arg(epoch);

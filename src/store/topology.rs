@@ -24,7 +24,7 @@ pub struct Topology {
 
 enum Kind {
     Node,
-    Sentinel(Mutex<SentinelClient>),
+    Sentinel(Box<Mutex<SentinelClient>>),
     Cluster,
 }
 
@@ -66,7 +66,7 @@ impl Topology {
         let addresses = seeds.iter().map(|seed| seed.addr().clone());
         let primary = seeds[0].redis_settings();
         let mut builder =
-            SentinelClientBuilder::new(addresses, master.to_owned(), SentinelServerType::Master)?
+            SentinelClientBuilder::new(addresses, master, SentinelServerType::Master)?
                 .set_client_to_redis_protocol(ProtocolVersion::RESP3)
                 .set_client_to_redis_tcp_settings(tcp_settings())
                 .set_client_to_redis_db(primary.db());
@@ -79,7 +79,7 @@ impl Topology {
         if let Some(password) = primary.password() {
             builder = builder.set_client_to_redis_password(password);
         }
-        let kind = Kind::Sentinel(Mutex::new(builder.build()?));
+        let kind = Kind::Sentinel(Box::new(Mutex::new(builder.build()?)));
         Ok(Self { seeds, kind })
     }
 
