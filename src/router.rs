@@ -18,7 +18,10 @@ use crate::{
     live::upgrade::upgrade,
     security::{headers, origin},
     server::Shared,
-    web::{accounts, health, notifications, openapi, pages, posts, problem::Problem, publish},
+    web::{
+        accounts, attention, health, notifications, openapi, pages, posts, problem::Problem,
+        publish,
+    },
 };
 
 /// The largest body that is taken: a post of 2,000 characters, escaped as JSON escapes at worst,
@@ -51,7 +54,23 @@ pub fn router(shared: Shared) -> Router {
         .route("/api/v1/posts/{post_id}/likes", get(posts::likers))
         .route("/api/v1/notifications", get(notifications::list))
         .route("/api/v1/notifications/read", post(notifications::mark))
+        .route("/api/v1/notifications/ledger", get(attention::ledger))
+        .route("/api/v1/notifications/silenced", get(attention::silenced))
+        .route(
+            "/api/v1/preferences",
+            get(attention::preferences).put(attention::set_preferences),
+        )
+        .route("/api/v1/mutes", get(attention::mutes))
+        .route(
+            "/api/v1/mutes/people/{handle}",
+            put(attention::mute_person).delete(attention::unmute_person),
+        )
+        .route(
+            "/api/v1/mutes/posts/{post_id}",
+            put(attention::mute_post).delete(attention::unmute_post),
+        )
         .route("/api/v1/openapi.json", get(openapi::document))
+        .route("/notify/user/{user_id}", post(publish::notify_user))
         .route("/broadcast/{channel}", post(publish::broadcast))
         .route("/stats/channel/{channel}", get(publish::channel_stats))
         .route("/api/{*rest}", any(nothing_here))

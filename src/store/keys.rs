@@ -72,6 +72,11 @@ pub fn inbox_meta(user: &UserId) -> String {
     format!("{{{user}}}:inbox:meta")
 }
 
+/// A hash: like, message, quiet, dnd, stay, sound, and `mute:<person or post>` with the time since.
+pub fn attention(user: &UserId) -> String {
+    format!("{{{user}}}:attention")
+}
+
 /// A stream: the messages of a broadcast channel.
 pub fn channel_log(channel: &str) -> String {
     format!("{{ch:{channel}}}:log")
