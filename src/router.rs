@@ -76,6 +76,7 @@ fn router(shared: Shared) -> Router {
         .route("/notify/user/{user_id}", post(publish::notify_user))
         .route("/broadcast/{channel}", post(publish::broadcast))
         .route("/stats/channel/{channel}", get(publish::channel_stats))
+        .route("/publish/batch", post(publish::batch))
         .route("/stats/channels", get(publish::channels))
         .route("/api/{*rest}", any(nothing_here))
         .route("/healthz", get(health::alive))

@@ -43,6 +43,81 @@ async fn a_broadcast_reaches_all_who_listen_on_all_servers_once() {
 }
 
 #[tokio::test]
+async fn a_batch_is_taken_message_by_message() {
+    let app = App::builder().start(2);
+    let token = app.token("publish");
+    let (ana, bo) = (app.sign_up("ana").await, app.sign_up("bo").await);
+    let (mut socket, _) = ana.listen(&app.servers[1]).await;
+    socket.subscribe("news").await;
+    let batch = json!({"items": [
+        {"user": ana.handle, "message": "one", "type": "success"},
+        {"channel": "news", "message": "two"},
+        {"user": "nobody_of_this_name", "message": "lost"},
+        {"user": bo.id, "message": "three"},
+        {"channel": "user:x", "message": "reserved"},
+        {"channel": "news", "message": ""},
+        {"channel": "news", "message": "four"},
+        {"user": ana.handle, "message": "five"},
+    ]});
+    let publish = async |server: usize, batch: &Value| {
+        let ask = app.servers[server].http.ask("POST", "/publish/batch");
+        let ask = ask.bearer(&token).header("idempotency-key", "k");
+        ask.json(batch).send().await
+    };
+    let first = publish(0, &batch).await.ok(200);
+    let results = first["results"].as_array().unwrap();
+    let codes: Vec<&str> = results
+        .iter()
+        .map(|result| result["code"].as_str().unwrap_or("published"))
+        .collect();
+    assert_eq!(
+        codes,
+        [
+            "published",
+            "published",
+            "no_such_user",
+            "published",
+            "forbidden",
+            "invalid",
+            "published",
+            "published"
+        ]
+    );
+    let (mut told, mut heard) = (Vec::new(), Vec::new());
+    while told.len() + heard.len() < 4 {
+        let common::ws::Event::Frame(frame) = socket.next().await else {
+            panic!("closed")
+        };
+        match frame["type"].as_str() {
+            Some("notification") => told.push((frame["text"].clone(), frame["level"].clone())),
+            Some("message") => heard.push(frame["text"].clone()),
+            _ => {}
+        }
+    }
+    assert_eq!(
+        told,
+        [
+            (json!("one"), json!("success")),
+            (json!("five"), json!("info"))
+        ]
+    );
+    assert_eq!(heard, ["two", "four"]);
+    // A repeat, at another server, publishes nothing again.
+    let again = publish(1, &batch).await.ok(200);
+    assert_eq!(again, first);
+    socket.nothing_else().await;
+    assert_eq!(bo.inbox().await["unread"], 1);
+    for bad in [
+        json!({"items": []}),
+        json!({"items": vec![json!({"channel": "news", "message": "x"}); 101]}),
+        json!({"items": [{"message": "to nobody"}]}),
+        json!({"items": [{"user": "a", "channel": "b", "message": "to both"}]}),
+    ] {
+        publish(0, &bad).await.refused(422, "invalid");
+    }
+}
+
+#[tokio::test]
 async fn the_channels_that_somebody_listens_to_are_listed() {
     let app = App::builder().start(2);
     let token = app.token("stats");

@@ -100,11 +100,30 @@ impl Service {
         message: &str,
         key: Option<&str>,
     ) -> Answer<Published> {
+        let (topic, id) = self.publish(grant, channel, message, key).await?;
+        // Counting comes after, so that delivery never waits for it.
+        let (listeners, partial) = self.count_listeners(&topic).await;
+        Ok(Published {
+            id,
+            listeners,
+            partial,
+        })
+    }
+
+    /// The same, without counting: where it was published, and the message's id.
+    pub(super) async fn publish(
+        &self,
+        grant: &Grant,
+        channel: &str,
+        message: &str,
+        key: Option<&str>,
+    ) -> Answer<(Topic, String)> {
         grant.allow(Scope::Publish)?;
-        self.limits.publish(&grant.id)?;
         let Channel::Broadcast(name) = channel.parse()? else {
             return Err(QuadError::Forbidden);
         };
+        self.limits.publish(&grant.id)?;
+        self.limits.publish_on(&name)?;
         let text = validate::text("message", message)?;
         let key = key.map(validate::idempotency_key).transpose()?;
         let key = key.map(|key| digest(&format!("{}:{key}", grant.id)));
@@ -123,13 +142,7 @@ impl Service {
             .broadcast(&message, idempotency)
             .await?
             .ok_or(QuadError::KeyReused)?;
-        // Counting comes after, so that delivery never waits for it.
-        let (listeners, partial) = self.count_listeners(&keys::channel_topic(&name)).await;
-        Ok(Published {
-            id,
-            listeners,
-            partial,
-        })
+        Ok((keys::channel_topic(&name), id))
     }
 
     /// How many listen to a channel, on all servers, and whether one did not answer.

@@ -53,6 +53,7 @@ use super::{accounts, attention, health, notifications, posts, publish};
         publish::broadcast,
         publish::channel_stats,
         publish::channels,
+        publish::batch,
         health::alive,
         health::ready,
         health::metrics,
