@@ -24,6 +24,8 @@ pub struct Meters {
     pub delivered: Counter,
     /// Sockets that were closed because they did not keep up.
     pub too_slow: Counter,
+    /// Passwords that were compared with a hash, were it nobody's.
+    pub password_checks: Counter,
     /// How often the subscriber connection was made anew.
     pub resubscribed: Counter,
     /// Seconds from the request until it was checked and on its way to the store.
@@ -62,6 +64,10 @@ impl Meters {
             "Sockets closed because they did not keep up"
         );
         describe_counter!(
+            "quad_password_checks_total",
+            "Passwords that were compared with a hash"
+        );
+        describe_counter!(
             "quad_resubscribed_total",
             "Times the subscriber connection was made"
         );
@@ -81,6 +87,7 @@ impl Meters {
             published: counter!("quad_published_total"),
             delivered: counter!("quad_delivered_total"),
             too_slow: counter!("quad_too_slow_total"),
+            password_checks: counter!("quad_password_checks_total"),
             resubscribed: counter!("quad_resubscribed_total"),
             accepted: stage("accepted"),
             stored: stage("stored"),

@@ -4,7 +4,12 @@
 
 mod common;
 
-use common::{app::App, http::Answer, redis::signal, ws::Socket};
+use common::{
+    app::App,
+    http::{Answer, Asking},
+    redis::signal,
+    ws::Socket,
+};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -203,14 +208,8 @@ async fn a_repeat_with_the_same_key_is_delivered_once() {
     socket.subscribe("news").await;
     let publish =
         async |server: usize, token: &str, channel: &str, key: &str, text: &str| -> Answer {
-            let ask = app.servers[server]
-                .http
-                .ask("POST", &format!("/broadcast/{channel}"))
-                .bearer(token);
-            ask.header("idempotency-key", key)
-                .json(&json!({"message": text}))
-                .send()
-                .await
+            let ask = app.servers[server].http.broadcast(token, channel, text);
+            ask.header("idempotency-key", key).send().await
         };
     let racing = (0..10).map(|i| publish(i % 2, &token, "news", "k1", "once"));
     let answers = futures_util::future::join_all(racing).await;
@@ -235,6 +234,35 @@ async fn a_repeat_with_the_same_key_is_delivered_once() {
     );
     assert_eq!(message["id"], second["id"]);
     socket.nothing_else().await;
+}
+
+#[tokio::test]
+async fn a_key_is_remembered_for_a_day_after_its_first_use() {
+    const DAY: i64 = 24 * 60 * 60 * 1_000;
+    let app = App::start();
+    let (token, ana) = (app.token("publish"), app.sign_up("ana").await);
+    let ask_twice = async |ask: &dyn Fn() -> Asking, keys: &str, id: &str| {
+        let ask = || ask().header("idempotency-key", "k");
+        let first = ask().send().await;
+        assert!(first.status < 300, "{first:?}");
+        let key = app.redis.ask(&["KEYS", keys]);
+        let left = || app.redis.ask(&["PTTL", &key]).parse::<i64>().unwrap();
+        assert!((DAY - 60_000..=DAY).contains(&left()), "{key}");
+        // A repeat does not prolong it.
+        app.redis.ask(&["PEXPIRE", &key, "600000"]);
+        assert_eq!(ask().send().await.json()[id], first.json()[id]);
+        assert!((1..=600_000).contains(&left()), "{key}");
+        // Once it is forgotten, the key is as good as new.
+        app.redis.ask(&["DEL", &key]);
+        assert_ne!(ask().send().await.json()[id], first.json()[id]);
+    };
+    let broadcast = || app.server().http.broadcast(&token, "news", "hello");
+    ask_twice(&broadcast, "{ch:news}:idem:*", "id").await;
+    let post = || {
+        ana.ask("POST", "/api/v1/posts")
+            .json(&json!({"text": "hello"}))
+    };
+    ask_twice(&post, &format!("{{{}}}:idem:*", ana.id), "post_id").await;
 }
 
 #[tokio::test]

@@ -203,6 +203,8 @@ mod tests {
         assert_eq!(at_once(|| limits.post(&ana)), 20);
         let address = "192.0.2.1".parse().unwrap();
         assert_eq!(at_once(|| limits.sign_up(address)), 200);
+        assert!((2_000..5_000).contains(&at_once(|| limits.publish("a token"))));
+        assert!(limits.publish("another").is_ok());
         let handle: Handle = "ana".parse().unwrap();
         assert_eq!(at_once(|| limits.log_in(address, Some(&handle))), 20);
         let elsewhere = "192.0.2.2".parse().unwrap();

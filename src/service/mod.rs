@@ -7,6 +7,7 @@ pub mod channels;
 pub mod directory;
 pub mod inbox;
 pub mod listeners;
+pub mod memory;
 pub mod messages;
 pub mod people;
 pub mod posts;
@@ -56,7 +57,7 @@ impl Service {
         Self {
             sessions: Sessions::default(),
             tokens: Tokens::default(),
-            people: People::default(),
+            people: People::of(people::MOST),
             listeners: Listeners::default(),
             trending: Trending::default(),
             passwords: Passwords::default(),

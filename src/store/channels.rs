@@ -1,4 +1,5 @@
-//! Broadcast channels: their last 100 messages, kept for a day after the newest.
+//! Broadcast channels: their last 100 messages, kept for a day after the newest. Epoch and numbers
+//! are kept for 30 days, so that they go on where a channel was quiet for a while.
 
 use std::sync::LazyLock;
 
