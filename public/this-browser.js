@@ -87,8 +87,11 @@ class ThisBrowser extends HTMLElement {
     const registration = await navigator.serviceWorker.getRegistration("/");
     const subscription = (await registration?.pushManager.getSubscription()) ?? null;
     if (subscription && !this.told) {
-      await tell("POST", subscription);
-      this.told = true;
+      // Should it fail, the next visit tries again.
+      this.told = await tell("POST", subscription).then(
+        () => true,
+        () => false,
+      );
     }
     return subscription;
   }
