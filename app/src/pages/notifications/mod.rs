@@ -65,6 +65,8 @@ struct Shared {
     muted: StoredValue<HashSet<PostId>>,
     /// The group whose button was pressed: its new row gets the focus that the old one had.
     pressed: StoredValue<Option<String>>,
+    /// Whether the button for all of them was pressed, which is gone after that.
+    pressed_all: StoredValue<bool>,
 }
 
 impl Shared {
@@ -74,6 +76,7 @@ impl Shared {
             unread: ServerAction::new(),
             muted: StoredValue::new(muted),
             pressed: StoredValue::new(None),
+            pressed_all: StoredValue::new(false),
         }
     }
 
@@ -112,10 +115,10 @@ impl Shared {
     }
 
     fn marked(self, live: Live, answer: Result<(), QuadError>) {
+        let all = self.pressed_all.try_update_value(std::mem::take);
         if answer.is_err() {
             self.pressed.set_value(None);
-        } else if self.pressed.with_value(Option::is_none) {
-            // The button that marked all of them is gone.
+        } else if all == Some(true) {
             browser::focus_first(None, "#main");
         }
         live.inbox_changes.update(|count| *count += 1);
@@ -152,7 +155,14 @@ fn List(inbox: Inbox, muted: HashSet<PostId>, before: Option<u64>) -> impl IntoV
                     <ActionForm action>
                         <input type="hidden" name="epoch" value=move || epoch().to_string()/>
                         <input type="hidden" name="through" value=move || seq().to_string()/>
-                        <button type="submit" class="quiet-button" disabled=action.pending()>"Mark all as read"</button>
+                        <button
+                            type="submit"
+                            class="quiet-button"
+                            disabled=action.pending()
+                            on:click=move |_| shared.pressed_all.set_value(true)
+                        >
+                            "Mark all as read"
+                        </button>
                     </ActionForm>
                 })}
                 <p class="page-links">
