@@ -52,6 +52,7 @@ use super::{accounts, attention, health, notifications, posts, publish};
         publish::notify_user,
         publish::broadcast,
         publish::channel_stats,
+        publish::channels,
         health::alive,
         health::ready,
         health::metrics,
