@@ -233,6 +233,10 @@ impl Backend for Service {
         self.mutes(session).await
     }
 
+    async fn muted(&self, session: &Session, target: &MuteTarget) -> Answer<bool> {
+        self.muted(session, target).await
+    }
+
     async fn set_mute(&self, session: &Session, target: &MuteTarget, muted: bool) -> Answer<()> {
         self.set_mute(session, target, muted).await
     }

@@ -16,7 +16,7 @@ use leptos::prelude::*;
 
 use crate::{
     event::{ClientFrame, Notification},
-    model::{Inbox, Kind, Me, Post, PostId},
+    model::{Epoch, Inbox, Kind, Me, Post, PostId, Preferences},
     toasts::{Event, Message, Toaster},
 };
 
@@ -63,9 +63,12 @@ pub(crate) struct Live {
     pub(crate) rereads: RwSignal<u64>,
     /// Where toasts go.
     pub(crate) toasts: Toaster,
+    /// What this person wants to be told of.
+    pub(crate) preferences: RwSignal<Preferences>,
     unread: RwSignal<Option<Unread>>,
     watches: StoredValue<Watches<Listener>>,
     send: StoredValue<Option<Send>>,
+    seen: StoredValue<Option<(Epoch, u64)>>,
 }
 
 impl Live {
@@ -76,9 +79,11 @@ impl Live {
             inbox_changes: RwSignal::new(0),
             rereads: RwSignal::new(0),
             toasts: Toaster::new(),
+            preferences: RwSignal::new(Preferences::default()),
             unread: RwSignal::new(None),
             watches: StoredValue::new(Watches::default()),
             send: StoredValue::new(None),
+            seen: StoredValue::new(None),
         };
         provide_context(live);
         live
@@ -152,6 +157,15 @@ impl Live {
         let excerpt = excerpt(&post.text);
         self.watches
             .update_value(|watches| watches.remember(&post.post_id, excerpt));
+    }
+
+    /// The list is on screen with everything up to `seq`; each place is told once.
+    pub(crate) fn seen(self, epoch: Epoch, seq: u64) {
+        let now = Some((epoch.clone(), seq));
+        if self.seen.with_value(|seen| *seen != now) {
+            self.seen.set_value(now);
+            self.say(Some(ClientFrame::Seen { epoch, seq }));
+        }
     }
 
     fn say(self, frame: Option<ClientFrame>) {

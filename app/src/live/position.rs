@@ -98,7 +98,8 @@ impl Tracker {
                     seq: event.seq,
                 };
                 self.advance(place, move || {
-                    let shown = (!event.void).then_some(Step::Show(event));
+                    let silent = event.void || event.withheld.is_some();
+                    let shown = (!silent).then_some(Step::Show(event));
                     shown.into_iter().chain([Step::InboxChanged]).collect()
                 })
             }
