@@ -37,6 +37,7 @@ pub mod store;
 
 pub mod live;
 pub mod meters;
+pub mod push;
 
 pub mod demo;
 pub mod seed;

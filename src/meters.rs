@@ -20,6 +20,14 @@ pub struct Meters {
     pub delivered: Counter,
     /// Sockets that were closed because they did not keep up.
     pub too_slow: Counter,
+    /// Pushes that a push service took.
+    pub push_sent: Counter,
+    /// Pushes that were refused, or given up after repeats.
+    pub push_failed: Counter,
+    /// Subscriptions that a push service no longer knew.
+    pub push_gone: Counter,
+    /// Pushes that were never tried, because too many waited.
+    pub push_dropped: Counter,
     /// How often the subscriber connection was made anew.
     pub resubscribed: Counter,
 }
@@ -37,6 +45,19 @@ impl Meters {
             "quad_too_slow_total",
             "Sockets closed because they did not keep up"
         );
+        describe_counter!("quad_push_sent_total", "Pushes that a push service took");
+        describe_counter!(
+            "quad_push_failed_total",
+            "Pushes that were refused, or given up after repeats"
+        );
+        describe_counter!(
+            "quad_push_gone_total",
+            "Subscriptions that a push service no longer knew"
+        );
+        describe_counter!(
+            "quad_push_dropped_total",
+            "Pushes never tried, because too many waited"
+        );
         describe_counter!(
             "quad_resubscribed_total",
             "Times the subscriber connection was made"
@@ -47,6 +68,10 @@ impl Meters {
             published: counter!("quad_published_total"),
             delivered: counter!("quad_delivered_total"),
             too_slow: counter!("quad_too_slow_total"),
+            push_sent: counter!("quad_push_sent_total"),
+            push_failed: counter!("quad_push_failed_total"),
+            push_gone: counter!("quad_push_gone_total"),
+            push_dropped: counter!("quad_push_dropped_total"),
             resubscribed: counter!("quad_resubscribed_total"),
         }
     }

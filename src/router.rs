@@ -18,7 +18,9 @@ use crate::{
     live::upgrade::upgrade,
     security::{headers, origin},
     server::Shared,
-    web::{accounts, health, notifications, openapi, pages, posts, problem::Problem, publish},
+    web::{
+        accounts, health, notifications, openapi, pages, posts, problem::Problem, publish, push,
+    },
 };
 
 /// The largest body that is taken: a post of 2,000 characters, escaped as JSON escapes at worst,
@@ -51,6 +53,12 @@ pub fn router(shared: Shared) -> Router {
         .route("/api/v1/posts/{post_id}/likes", get(posts::likers))
         .route("/api/v1/notifications", get(notifications::list))
         .route("/api/v1/notifications/read", post(notifications::mark))
+        .route("/api/v1/push/key", get(push::key))
+        .route(
+            "/api/v1/push/subscriptions",
+            post(push::subscribe).delete(push::unsubscribe),
+        )
+        .route("/sw.js", get(push::worker))
         .route("/api/v1/openapi.json", get(openapi::document))
         .route("/broadcast/{channel}", post(publish::broadcast))
         .route("/stats/channel/{channel}", get(publish::channel_stats))

@@ -138,6 +138,9 @@ impl Service {
         if done.changed {
             METERS.likes.increment(1);
             self.trending.touch(id);
+            if liked {
+                self.push.told_later(id.author());
+            }
         }
         Ok(done.state)
     }

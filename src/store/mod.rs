@@ -13,6 +13,7 @@ pub mod likes;
 pub mod link;
 mod paging;
 pub mod posts;
+pub mod push;
 mod script;
 pub mod sessions;
 pub mod slots;

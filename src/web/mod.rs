@@ -10,3 +10,4 @@ pub mod pages;
 pub mod posts;
 pub mod problem;
 pub mod publish;
+pub mod push;

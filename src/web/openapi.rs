@@ -13,7 +13,7 @@ use utoipa::{
     },
 };
 
-use super::{accounts, health, notifications, posts, publish};
+use super::{accounts, health, notifications, posts, publish, push};
 
 /// Everything that outside programs can call.
 #[derive(OpenApi)]
@@ -40,6 +40,9 @@ use super::{accounts, health, notifications, posts, publish};
         posts::likers,
         notifications::list,
         notifications::mark,
+        push::key,
+        push::subscribe,
+        push::unsubscribe,
         publish::broadcast,
         publish::channel_stats,
         health::alive,
@@ -53,6 +56,7 @@ use super::{accounts, health, notifications, posts, publish};
         (name = "accounts", description = "People and their sessions"),
         (name = "posts", description = "Posts, the feed and likes"),
         (name = "inbox", description = "What one missed"),
+        (name = "pushes", description = "Web Push, for browsers without an open page"),
         (name = "programs", description = "Publishing, with an API token"),
         (name = "operations", description = "Health and metrics"),
     )
