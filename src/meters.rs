@@ -2,7 +2,11 @@
 
 use std::sync::LazyLock;
 
-use metrics::{Counter, Gauge, counter, describe_counter, describe_gauge, gauge};
+use app::model::Outcome;
+use metrics::{
+    Counter, Gauge, Histogram, counter, describe_counter, describe_gauge, describe_histogram,
+    gauge, histogram,
+};
 
 /// The meters of this process. First used after the recorder was installed, since nothing is
 /// served before.
@@ -30,7 +34,27 @@ pub struct Meters {
     pub push_dropped: Counter,
     /// How often the subscriber connection was made anew.
     pub resubscribed: Counter,
+    /// Seconds from the request until it was checked and on its way to the store.
+    pub accepted: Histogram,
+    /// Until the store had it.
+    pub stored: Histogram,
+    /// Until a server with a socket of the owner's heard of it; clocks of servers may differ.
+    pub fanned_out: Histogram,
+    /// Until it was written to those sockets.
+    pub written: Histogram,
+    /// Until the server was told that a toast was painted.
+    pub painted: Histogram,
+    shown: Counter,
+    grouped: Counter,
+    caught_up: Counter,
 }
+
+/// Upper bounds of the buckets of [`LIKE_TO_PAINT`], in seconds.
+pub const LIKE_TO_PAINT_BUCKETS: [f64; 14] = [
+    0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0,
+];
+/// How long a like takes to each stage of its way.
+pub const LIKE_TO_PAINT: &str = "quad_like_to_paint_seconds";
 
 impl Meters {
     fn new() -> Self {
@@ -62,6 +86,16 @@ impl Meters {
             "quad_resubscribed_total",
             "Times the subscriber connection was made"
         );
+        describe_histogram!(
+            LIKE_TO_PAINT,
+            "From a like's request to each stage of its way"
+        );
+        describe_counter!(
+            "quad_told_total",
+            "Notifications by what became of them here"
+        );
+        let stage = |name: &'static str| histogram!(LIKE_TO_PAINT, "stage" => name);
+        let told = |outcome: &'static str| counter!("quad_told_total", "outcome" => outcome);
         Self {
             sockets: gauge!("quad_sockets"),
             likes: counter!("quad_likes_total"),
@@ -73,6 +107,23 @@ impl Meters {
             push_gone: counter!("quad_push_gone_total"),
             push_dropped: counter!("quad_push_dropped_total"),
             resubscribed: counter!("quad_resubscribed_total"),
+            accepted: stage("accepted"),
+            stored: stage("stored"),
+            fanned_out: stage("fanned_out"),
+            written: stage("written"),
+            painted: stage("painted"),
+            shown: told("shown"),
+            grouped: told("grouped"),
+            caught_up: told("caught_up"),
+        }
+    }
+
+    /// Counts what became of notifications.
+    pub fn told(&self, outcome: Outcome, count: u64) {
+        match outcome {
+            Outcome::Shown => self.shown.increment(count),
+            Outcome::Grouped => self.grouped.increment(count),
+            Outcome::CaughtUp => self.caught_up.increment(count),
         }
     }
 }

@@ -19,7 +19,12 @@ use crate::{
     security::{headers, origin},
     server::Shared,
     web::{
+<<<<<<< HEAD
         accounts, health, notifications, openapi, pages, posts, problem::Problem, publish, push,
+=======
+        accounts, attention, health, notifications, openapi, pages, posts, problem::Problem,
+        publish,
+>>>>>>> main
     },
 };
 
@@ -53,13 +58,32 @@ pub fn router(shared: Shared) -> Router {
         .route("/api/v1/posts/{post_id}/likes", get(posts::likers))
         .route("/api/v1/notifications", get(notifications::list))
         .route("/api/v1/notifications/read", post(notifications::mark))
+<<<<<<< HEAD
         .route("/api/v1/push/key", get(push::key))
         .route(
             "/api/v1/push/subscriptions",
             post(push::subscribe).delete(push::unsubscribe),
         )
         .route("/sw.js", get(push::worker))
+=======
+        .route("/api/v1/notifications/ledger", get(attention::ledger))
+        .route("/api/v1/notifications/silenced", get(attention::silenced))
+        .route(
+            "/api/v1/preferences",
+            get(attention::preferences).put(attention::set_preferences),
+        )
+        .route("/api/v1/mutes", get(attention::mutes))
+        .route(
+            "/api/v1/mutes/people/{handle}",
+            put(attention::mute_person).delete(attention::unmute_person),
+        )
+        .route(
+            "/api/v1/mutes/posts/{post_id}",
+            put(attention::mute_post).delete(attention::unmute_post),
+        )
+>>>>>>> main
         .route("/api/v1/openapi.json", get(openapi::document))
+        .route("/notify/user/{user_id}", post(publish::notify_user))
         .route("/broadcast/{channel}", post(publish::broadcast))
         .route("/stats/channel/{channel}", get(publish::channel_stats))
         .route("/api/{*rest}", any(nothing_here))

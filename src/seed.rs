@@ -201,7 +201,7 @@ async fn user(service: &Service) -> Result<String, SeedError> {
         .await?;
     let text = format!("A post by {}", person.name);
     let (post, _) = store
-        .create_post(&person.user_id, &text, now(), None)
+        .create_post(&person.user_id, &text, &text, now(), None)
         .await?
         .ok_or(QuadError::Internal)?;
     Ok(format!("{}\t{}\t{post}", person.user_id, token.reveal()))

@@ -10,11 +10,11 @@ use std::{
 use app::{cookie::CookiePolicy, event::CloseCode};
 use axum::{extract::FromRef, serve::ListenerExt};
 use leptos::config::LeptosOptions;
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::{
     net::TcpListener,
     sync::{Notify, mpsc},
-    time::timeout,
+    time::{sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -27,15 +27,19 @@ use crate::{
         hub::Hub,
         sweep,
     },
+<<<<<<< HEAD
     meters::METERS,
     push::{self, Push},
+=======
+    meters::{LIKE_TO_PAINT, LIKE_TO_PAINT_BUCKETS, METERS},
+>>>>>>> main
     router,
     security::{
         client_addr::TrustedProxies, headers::ResponseHeaders, limits::Limits, origin::OriginRule,
         random,
     },
     service::{Service, directory::Directory},
-    store::{Retention, Store, keys},
+    store::{Retention, Store, keys, now},
     web::pages,
 };
 
@@ -123,7 +127,14 @@ impl Audience for Switchboard {
             else {
                 return;
             };
+            let made_at = made_at(body);
+            if let Some(at) = made_at {
+                METERS.fanned_out.record(seconds_since(at));
+            }
             self.hub.deliver(topic, seq, &Frame::text(body));
+            if let Some(at) = made_at {
+                METERS.written.record(seconds_since(at));
+            }
             return;
         }
         let Ok(control) = serde_json::from_slice::<Control>(body) else {
@@ -149,6 +160,24 @@ impl Audience for Switchboard {
         METERS.resubscribed.increment(1);
         self.check_all.notify_one();
     }
+}
+
+/// When a like's request came in, by the clock of the server that took it: the `at` of the frame.
+/// `None` for every other frame.
+fn made_at(frame: &[u8]) -> Option<u64> {
+    const BEGINS: &[u8] = br#"{"type":"notification""#;
+    const KIND: &[u8] = br#""kind":"like""#;
+    const AT: &[u8] = br#","at":"#;
+    let find = |within: &[u8], what: &[u8]| within.windows(what.len()).position(|w| w == what);
+    let rest = frame.strip_prefix(BEGINS)?;
+    let rest = &rest[find(rest, KIND)?..];
+    let digits = &rest[rest.windows(AT.len()).rposition(|w| w == AT)? + AT.len()..];
+    let end = digits.iter().position(|byte| !byte.is_ascii_digit())?;
+    std::str::from_utf8(&digits[..end]).ok()?.parse().ok()
+}
+
+fn seconds_since(at: u64) -> f64 {
+    now().saturating_sub(at) as f64 / 1000.0
 }
 
 /// A server that listens.
@@ -235,8 +264,17 @@ impl Server {
         // The only call: the broker's task has not started yet.
         let _ = switchboard.service.set(service.clone());
 
+        let metrics = PrometheusBuilder::new()
+            .set_buckets_for_metric(
+                Matcher::Full(LIKE_TO_PAINT.to_owned()),
+                &LIKE_TO_PAINT_BUCKETS,
+            )
+            .and_then(PrometheusBuilder::install_recorder)
+            .map_err(|_| StartError::Metrics)?;
+
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
+        tasks.spawn(keep_metrics_small(metrics.clone(), stop.clone()));
         tasks.spawn(broker_task.run(stop.clone()));
         tasks.spawn(limits.clone().keep_small(stop.clone()));
         let crowds = service.hub().clone();
@@ -272,9 +310,7 @@ impl Server {
             site_dir: config.site_dir.clone(),
             demo,
             leptos: pages::leptos_options(&config.site_dir),
-            metrics: PrometheusBuilder::new()
-                .install_recorder()
-                .map_err(|_| StartError::Metrics)?,
+            metrics,
         }));
         Ok(Self {
             shared,
@@ -344,6 +380,14 @@ impl Server {
     }
 }
 
+/// Puts what was recorded into its buckets, whether or not somebody asks for the metrics.
+async fn keep_metrics_small(metrics: PrometheusHandle, stop: CancellationToken) {
+    const EVERY: Duration = Duration::from_secs(5);
+    while stop.run_until_cancelled(sleep(EVERY)).await.is_some() {
+        metrics.run_upkeep();
+    }
+}
+
 /// Runs one of the service's loops as a task of its own.
 async fn keep<F, T>(service: Arc<Service>, stop: CancellationToken, task: F)
 where
@@ -374,5 +418,22 @@ async fn answer_questions(
             Some(_) => {}
             None => return,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_like_says_when_it_was_made() {
+        let frame = |kind: &str, rest: &str| {
+            format!(r#"{{"type":"notification","seq":1,"kind":"{kind}"{rest}}}"#).into_bytes()
+        };
+        assert_eq!(made_at(&frame("like", r#","at":17"#)), Some(17));
+        let withheld = r#","excerpt":",\"at\":5","at":17,"void":true"#;
+        assert_eq!(made_at(&frame("like", withheld)), Some(17));
+        assert_eq!(made_at(&frame("message", r#","at":17"#)), None);
+        assert_eq!(made_at(br#"{"type":"retract","at":17}"#), None);
     }
 }

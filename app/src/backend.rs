@@ -11,8 +11,9 @@ use crate::{
     cookie::CookiePolicy,
     error::QuadError,
     model::{
-        AccountChange, Credentials, Handle, Inbox, InboxMark, LikeState, Likers, Me, NewAccount,
-        NewPost, Person, Post, PostId, PostPage, PostQuery, SignedIn,
+        AccountChange, Credentials, Handle, Inbox, InboxMark, Ledger, LikeState, Likers, Me,
+        MuteTarget, Mutes, NewAccount, NewPost, Person, Post, PostId, PostPage, PostQuery,
+        Preferences, SignedIn, SilencedPage,
     },
 };
 
@@ -86,6 +87,29 @@ pub trait Backend: Send + Sync + 'static {
     ) -> Answer<Inbox>;
     /// Marks as read or unread. Errors: `stale`, `invalid`.
     async fn mark_inbox(&self, session: &Session, mark: InboxMark) -> Answer<()>;
+    /// What became of everything in this inbox.
+    async fn ledger(&self, session: &Session) -> Answer<Ledger>;
+    /// A page of what made no toast, the newest first, from below `before`. `limit` is 1 to 100.
+    async fn silenced(
+        &self,
+        session: &Session,
+        before: Option<u64>,
+        limit: Option<u64>,
+    ) -> Answer<SilencedPage>;
+
+    /// What this person wants to be told of.
+    async fn preferences(&self, session: &Session) -> Answer<Preferences>;
+    /// Changes that. Errors: `invalid`.
+    async fn set_preferences(
+        &self,
+        session: &Session,
+        preferences: Preferences,
+    ) -> Answer<Preferences>;
+    /// Everything that this person muted.
+    async fn mutes(&self, session: &Session) -> Answer<Mutes>;
+    /// Asks for a state, muted or not. Errors: `no_such_user`, `no_such_post`, `forbidden` for
+    /// somebody else's post, `invalid` where too much is muted.
+    async fn set_mute(&self, session: &Session, target: &MuteTarget, muted: bool) -> Answer<()>;
 }
 
 /// What a server function and a page that is being rendered find in their context.

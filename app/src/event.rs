@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Epoch, Kind, Person, Position, PostId, UserId};
+use crate::model::{Epoch, Kind, Level, Outcome, Person, Position, PostId, UserId, Withheld};
 
 /// What a client may say.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +45,15 @@ pub enum ClientFrame {
         epoch: Epoch,
         /// The newest entry that was shown.
         seq: u64,
+    },
+    /// What became of notifications here. Not answered; a repeat changes nothing.
+    Told {
+        /// The history that `seqs` count in.
+        epoch: Epoch,
+        /// What became of them.
+        outcome: Outcome,
+        /// Which entries, at most 500.
+        seqs: Vec<u64>,
     },
 }
 
@@ -173,17 +182,29 @@ pub struct Notification {
     pub unread: u64,
     /// What happened.
     pub kind: Kind,
+    /// How a program means it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
+    /// What a program says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
     /// On which post.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub post_id: Option<PostId>,
+    /// How that post begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub excerpt: Option<String>,
     /// Who did it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<Person>,
     /// When; milliseconds since 1970, UTC.
     pub at: u64,
-    /// Taken back since: it only moves the position and is never shown.
+    /// Taken back since, or kept from every list: it only moves the position and is never shown.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub void: bool,
+    /// It makes no toast, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withheld: Option<Withheld>,
 }
 
 /// Why a server closes a socket. The first six are final; after any other a client comes back
@@ -331,6 +352,14 @@ mod tests {
             },
             r#"{"type":"seen","epoch":"1.e","seq":9}"#,
         );
+        golden(
+            &ClientFrame::Told {
+                epoch: epoch(),
+                outcome: Outcome::CaughtUp,
+                seqs: vec![3, 4],
+            },
+            r#"{"type":"told","epoch":"1.e","outcome":"caught_up","seqs":[3,4]}"#,
+        );
     }
 
     #[test]
@@ -351,14 +380,39 @@ mod tests {
             group: "like.1".into(),
             unread: 2,
             kind: Kind::Like,
+            level: None,
+            text: None,
             post_id: Some("0abcdefg.1".parse().unwrap()),
+            excerpt: None,
             actor: Some(ana()),
             at: 1_700_000_000_000,
             void: false,
+            withheld: None,
         };
         golden(
             &ServerFrame::Notification(like.clone()),
             r#"{"type":"notification","epoch":"1.e","seq":4,"group":"like.1","unread":2,"kind":"like","post_id":"0abcdefg.1","actor":{"user_id":"0abcdefg","handle":"ana","name":"Ana \"A\" Ångström"},"at":1700000000000}"#,
+        );
+        golden(
+            &ServerFrame::Notification(Notification {
+                excerpt: Some("Hello".into()),
+                actor: None,
+                withheld: Some(Withheld::Quiet),
+                ..like.clone()
+            }),
+            r#"{"type":"notification","epoch":"1.e","seq":4,"group":"like.1","unread":2,"kind":"like","post_id":"0abcdefg.1","excerpt":"Hello","at":1700000000000,"withheld":"quiet"}"#,
+        );
+        golden(
+            &ServerFrame::Notification(Notification {
+                group: "message.4".into(),
+                kind: Kind::Message,
+                level: Some(Level::Warning),
+                text: Some("Rain".into()),
+                post_id: None,
+                actor: None,
+                ..like.clone()
+            }),
+            r#"{"type":"notification","epoch":"1.e","seq":4,"group":"message.4","unread":2,"kind":"message","level":"warning","text":"Rain","at":1700000000000}"#,
         );
         golden(
             &ServerFrame::Notification(Notification {

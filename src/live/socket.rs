@@ -151,7 +151,7 @@ impl<'s> Unregistered<'s> {
                 ClientFrame::Subscribe { r#ref, .. } | ClientFrame::Unsubscribe { r#ref, .. } => {
                     refuse(self.connection, r#ref, "not_registered", "Register first.");
                 }
-                ClientFrame::Seen { .. } => {}
+                ClientFrame::Seen { .. } | ClientFrame::Told { .. } => {}
             }
         }
     }
@@ -198,6 +198,18 @@ impl Socket<'_> {
                 // Not answered: a mark that is stale or too high changes nothing.
                 if let Err(error) = shared.service.seen(user, &epoch, seq).await {
                     tracing::debug!(%error, "a seen mark was refused");
+                }
+                Ok(())
+            }
+            ClientFrame::Told {
+                epoch,
+                outcome,
+                seqs,
+            } => {
+                let Some(user) = user else { return Ok(()) };
+                // Not answered: what was not noted stays pending.
+                if let Err(error) = shared.service.told(user, &epoch, outcome, &seqs).await {
+                    tracing::debug!(%error, "what was told could not be noted");
                 }
                 Ok(())
             }

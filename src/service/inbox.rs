@@ -1,6 +1,6 @@
 //! The inbox: what it says, and what a socket that comes back has missed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use app::{
     backend::{Answer, Session},
@@ -9,16 +9,14 @@ use app::{
     model::{Epoch, Group, Inbox, InboxMark, Kind, PostId, UserId},
 };
 
-use super::Service;
+use super::{Service, posts::excerpt};
 use crate::{
-    store::inbox::{Entry, Mark, Marked, Standing, StoredGroup, What},
+    store::inbox::{Content, Entry, Mark, Marked, Standing, What},
     validate,
 };
 
 /// Groups on a page, where nothing else is asked for.
 const PAGE: u64 = 30;
-/// Characters of a post that a group shows.
-const EXCERPT: usize = 100;
 
 impl Service {
     /// A page of the inbox, from below `before`.
@@ -39,25 +37,26 @@ impl Service {
         let people = self
             .people(groups.iter().flat_map(|group| &group.people))
             .await?;
-        let posts: Vec<PostId> = groups
-            .iter()
-            .filter_map(|group| post_of(user, group))
-            .collect();
-        let posts: HashMap<PostId, String> = self
-            .store
-            .posts(&posts, None)
-            .await?
-            .into_iter()
-            .flatten()
-            .map(|post| (post.id, excerpt(&post.text)))
-            .collect();
+        let posts = self
+            .excerpts(
+                groups
+                    .iter()
+                    .filter_map(|group| post_of(user, &group.group)),
+            )
+            .await?;
         let items = groups.iter().map(|group| {
-            let post_id = post_of(user, group);
+            let post_id = post_of(user, &group.group);
+            let (level, text) = group.message.clone().unzip();
             Group {
                 group: group.group.clone(),
-                kind: Kind::Like,
+                kind: match level {
+                    Some(_) => Kind::Message,
+                    None => Kind::Like,
+                },
                 excerpt: post_id.as_ref().and_then(|id| posts.get(id).cloned()),
                 post_id,
+                level,
+                text,
                 people: group
                     .people
                     .iter()
@@ -68,6 +67,7 @@ impl Service {
                 at: group.at,
                 seen: group.newest <= seen || group.newest <= group.read,
                 read: group.newest <= group.read,
+                withheld: group.withheld,
             }
         });
         Ok(Inbox {
@@ -125,6 +125,20 @@ impl Service {
         }
     }
 
+    /// How posts begin; those that are gone are missing.
+    pub(super) async fn excerpts(
+        &self,
+        posts: impl Iterator<Item = PostId>,
+    ) -> Answer<HashMap<PostId, String>> {
+        let posts: HashSet<PostId> = posts.collect();
+        let posts: Vec<PostId> = posts.into_iter().collect();
+        let posts = self.store.posts(&posts, None).await?;
+        let excerpts = posts.into_iter().flatten();
+        Ok(excerpts
+            .map(|post| (post.id, excerpt(&post.text)))
+            .collect())
+    }
+
     /// Where an inbox stands, and the frames of at most `limit` entries after `after`.
     pub async fn inbox_after(
         &self,
@@ -134,10 +148,20 @@ impl Service {
     ) -> Answer<(Standing, Vec<ServerFrame>)> {
         let (standing, entries) = self.store.read_inbox(user, after, limit).await?;
         let actors = entries.iter().filter_map(|entry| match &entry.what {
-            What::Like { person, .. } => Some(person),
-            What::Retract(_) => None,
+            What::News {
+                content: Content::Like(person),
+                ..
+            } => Some(person),
+            _ => None,
         });
         let people = self.people(actors).await?;
+        let posts = self
+            .excerpts(
+                entries
+                    .iter()
+                    .filter_map(|entry| post_of(user, &entry.group)),
+            )
+            .await?;
         let frames = entries.into_iter().map(|entry| {
             let Entry {
                 seq,
@@ -146,26 +170,42 @@ impl Service {
                 what,
             } = entry;
             let (epoch, unread) = (standing.epoch.clone(), standing.unread);
-            match what {
-                What::Retract(retracts) => ServerFrame::Retract {
-                    epoch,
-                    seq,
-                    retracts,
-                    group,
-                    unread,
-                },
-                What::Like { person, live } => ServerFrame::Notification(Notification {
-                    epoch,
-                    seq,
-                    post_id: post_of_group(user, &group),
-                    group,
-                    unread,
-                    kind: Kind::Like,
-                    actor: people.get(&person).cloned(),
-                    at,
-                    void: !live,
-                }),
-            }
+            let (content, live, withheld) = match what {
+                What::Retract(retracts) => {
+                    return ServerFrame::Retract {
+                        epoch,
+                        seq,
+                        retracts,
+                        group,
+                        unread,
+                    };
+                }
+                What::News {
+                    content,
+                    live,
+                    withheld,
+                } => (content, live, withheld),
+            };
+            let post_id = post_of(user, &group);
+            let (kind, level, text, actor) = match content {
+                Content::Like(person) => (Kind::Like, None, None, people.get(&person).cloned()),
+                Content::Message(level, text) => (Kind::Message, Some(level), Some(text), None),
+            };
+            ServerFrame::Notification(Notification {
+                epoch,
+                seq,
+                group,
+                unread,
+                kind,
+                level,
+                text,
+                excerpt: post_id.as_ref().and_then(|post| posts.get(post).cloned()),
+                post_id,
+                actor,
+                at,
+                void: !live,
+                withheld,
+            })
         });
         let frames = frames.collect();
         Ok((standing, frames))
@@ -176,37 +216,8 @@ fn beyond() -> QuadError {
     QuadError::invalid("through", "out_of_range", "There is no such entry yet.")
 }
 
-fn post_of(owner: &UserId, group: &StoredGroup) -> Option<PostId> {
-    post_of_group(owner, &group.group)
-}
-
 /// A group of likes is called `like.<n>`.
-fn post_of_group(owner: &UserId, group: &str) -> Option<PostId> {
+pub(super) fn post_of(owner: &UserId, group: &str) -> Option<PostId> {
     let n = group.strip_prefix("like.")?.parse().ok()?;
     Some(PostId::new(owner.clone(), n))
-}
-
-/// The beginning of a text, on one line, cut between words where that is possible.
-fn excerpt(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let Some((end, _)) = line.char_indices().nth(EXCERPT) else {
-        return line;
-    };
-    let cut = &line[..end];
-    let cut = cut.rsplit_once(' ').map_or(cut, |(words, _)| words);
-    format!("{cut}…")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_excerpt_is_one_line_and_ends_between_words() {
-        assert_eq!(excerpt("two\n lines "), "two lines");
-        let long = excerpt(&"wörter und ".repeat(20));
-        assert!(long.ends_with("und…") || long.ends_with("wörter…"));
-        assert!(long.chars().count() <= EXCERPT + 1);
-        assert_eq!(excerpt(&"x".repeat(200)).chars().count(), EXCERPT + 1);
-    }
 }

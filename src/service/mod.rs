@@ -2,10 +2,12 @@
 //! JSON API and the socket alike.
 
 pub mod accounts;
+pub mod attention;
 pub mod channels;
 pub mod directory;
 pub mod inbox;
 pub mod listeners;
+pub mod messages;
 pub mod people;
 pub mod posts;
 pub mod sessions;
@@ -17,8 +19,9 @@ use std::sync::Arc;
 use app::{
     backend::{Answer, Backend, Caller, Session},
     model::{
-        AccountChange, Credentials, Handle, Inbox, InboxMark, LikeState, Likers, Me, NewAccount,
-        NewPost, Person, Post, PostId, PostPage, PostQuery, SignedIn,
+        AccountChange, Credentials, Handle, Inbox, InboxMark, Ledger, LikeState, Likers, Me,
+        MuteTarget, Mutes, NewAccount, NewPost, Person, Post, PostId, PostPage, PostQuery,
+        Preferences, SignedIn, SilencedPage,
     },
 };
 use async_trait::async_trait;
@@ -208,5 +211,38 @@ impl Backend for Service {
 
     async fn mark_inbox(&self, session: &Session, mark: InboxMark) -> Answer<()> {
         self.mark_inbox(session, mark).await
+    }
+
+    async fn ledger(&self, session: &Session) -> Answer<Ledger> {
+        self.ledger(session).await
+    }
+
+    async fn silenced(
+        &self,
+        session: &Session,
+        before: Option<u64>,
+        limit: Option<u64>,
+    ) -> Answer<SilencedPage> {
+        self.silenced(session, before, limit).await
+    }
+
+    async fn preferences(&self, session: &Session) -> Answer<Preferences> {
+        self.preferences(session).await
+    }
+
+    async fn set_preferences(
+        &self,
+        session: &Session,
+        preferences: Preferences,
+    ) -> Answer<Preferences> {
+        self.set_preferences(session, preferences).await
+    }
+
+    async fn mutes(&self, session: &Session) -> Answer<Mutes> {
+        self.mutes(session).await
+    }
+
+    async fn set_mute(&self, session: &Session, target: &MuteTarget, muted: bool) -> Answer<()> {
+        self.set_mute(session, target, muted).await
     }
 }

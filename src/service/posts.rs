@@ -1,5 +1,7 @@
 //! Posts, the feed and likes.
 
+use std::time::Instant;
+
 use app::{
     backend::{Answer, Session},
     error::QuadError,
@@ -19,6 +21,8 @@ use crate::{
 
 /// Posts on a page, where nothing else is asked for.
 const PAGE: u64 = 20;
+/// Characters of a post that a notification quotes.
+const EXCERPT: usize = 100;
 
 impl Service {
     /// Publishes a post. With a key, a repeat answers the first one.
@@ -40,7 +44,7 @@ impl Service {
         let author = &session.person.user_id;
         let (post_id, created_at) = self
             .store
-            .create_post(author, &text, now(), idempotency)
+            .create_post(author, &text, &excerpt(&text), now(), idempotency)
             .await?
             .ok_or(QuadError::KeyReused)?;
         let author = session.person.clone();
@@ -127,9 +131,11 @@ impl Service {
 
     /// Asks for a state; a repeat changes nothing and answers the same.
     pub async fn set_like(&self, session: &Session, id: &PostId, liked: bool) -> Answer<LikeState> {
+        let asked = Instant::now();
         let person = &session.person;
         self.limits.like(&person.user_id)?;
         let actor = serde_json::to_string(person).map_err(|_| QuadError::Internal)?;
+        let accepted = asked.elapsed();
         let done = self
             .store
             .set_like(id, &person.user_id, &actor, liked, now())
@@ -137,6 +143,8 @@ impl Service {
             .ok_or(QuadError::NoSuchPost)?;
         if done.changed {
             METERS.likes.increment(1);
+            METERS.accepted.record(accepted);
+            METERS.stored.record(asked.elapsed());
             self.trending.touch(id);
             if liked {
                 self.push.told_later(id.author());
@@ -173,6 +181,17 @@ impl Service {
     }
 }
 
+/// The beginning of a text, on one line, cut between words where that is possible.
+pub(crate) fn excerpt(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let Some((end, _)) = line.char_indices().nth(EXCERPT) else {
+        return line;
+    };
+    let cut = &line[..end];
+    let cut = cut.rsplit_once(' ').map_or(cut, |(words, _)| words);
+    format!("{cut}…")
+}
+
 /// A hash of bounded length, for keys and comparisons in the store.
 pub(super) fn digest(text: &str) -> String {
     let hash = Sha256::digest(text.as_bytes());
@@ -180,4 +199,18 @@ pub(super) fn digest(text: &str) -> String {
         .take(16)
         .map(|byte| format!("{byte:02x}"))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_excerpt_is_one_line_and_ends_between_words() {
+        assert_eq!(excerpt("two\n lines "), "two lines");
+        let long = excerpt(&"wörter und ".repeat(20));
+        assert!(long.ends_with("und…") || long.ends_with("wörter…"));
+        assert!(long.chars().count() <= EXCERPT + 1);
+        assert_eq!(excerpt(&"x".repeat(200)).chars().count(), EXCERPT + 1);
+    }
 }

@@ -1,6 +1,6 @@
 -- Creates a post: KEYS[1] the author's inbox; ARGV text, time, idempotency key or '', the hash
--- of what was asked. Answers {n, time, text}, the first one for a repeat, or {0} if the key was
--- used for something else.
+-- of what was asked, how the text begins, as JSON. Answers {n, time}, the first ones for a repeat,
+-- or {0} if the key was used for something else.
 local text, at, key, body = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local used = tag .. 'idem:' .. key
 
@@ -12,7 +12,7 @@ if key ~= '' then
   end
 end
 local n = redis.call('HINCRBY', tag .. 'user', 'posts', 1)
-redis.call('HSET', tag .. 'post:' .. n, 'text', text, 'at', at, 'likes', 0)
+redis.call('HSET', tag .. 'post:' .. n, 'text', text, 'at', at, 'likes', 0, 'excerpt', ARGV[5])
 redis.call('ZADD', tag .. 'posts', at, n)
 if key ~= '' then
   redis.call('HSET', used, 'body', body, 'n', n, 'at', at)

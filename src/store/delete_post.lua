@@ -5,14 +5,18 @@ local max, oldest = tonumber(ARGV[5]), tonumber(ARGV[6])
 
 redis.call('ZREM', tag .. 'posts', n)
 if redis.call('DEL', tag .. 'post:' .. n) == 0 then return 0 end
+for _, last in ipairs(redis.call('HVALS', tag .. 'likeseq:' .. n)) do
+  lapse(string.match(last, '%d+'))
+end
 redis.call('UNLINK', tag .. 'likes:' .. n, tag .. 'likeseq:' .. n)
+redis.call('HDEL', tag .. 'attention', 'mute:post.' .. n)
 publish(tag .. 'post:' .. n .. ':live', 0,
   '{"type":"post","post_id":"' .. post_id .. '","deleted":true}')
 
 local group = 'like.' .. n
 if redis.call('UNLINK', tag .. 'group:' .. group) == 1 then
   set_newest(group, nil)
-  local seq = append('retract', group, at)
+  local seq = append_retract(group, at)
   trim(seq, max, oldest)
   publish_retract(generation, seq, nil, group)
 end

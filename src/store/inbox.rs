@@ -2,10 +2,10 @@
 
 use std::sync::LazyLock;
 
-use app::model::{Epoch, UserId};
+use app::model::{Epoch, Level, UserId, Withheld};
 use redis::{FromRedisValue, ParsingError, Value, from_redis_value};
 
-use super::{Store, StoreError, keys, script::Script};
+use super::{Store, StoreError, keys, messages, script::Script};
 
 static READ: LazyLock<Script> =
     LazyLock::new(|| Script::new(&[include_str!("inbox.lua"), include_str!("read_inbox.lua")]));
@@ -43,15 +43,26 @@ pub struct Entry {
 /// What an entry is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
-    /// Somebody likes a post.
-    Like {
-        /// Who.
-        person: UserId,
-        /// False: it was taken back since.
+    /// Somebody is told of something.
+    News {
+        /// Of what.
+        content: Content,
+        /// False: it was taken back since, or is kept from every list.
         live: bool,
+        /// Why it makes no toast.
+        withheld: Option<Withheld>,
     },
     /// An entry, or with `None` the whole group, was taken back.
     Retract(Option<u64>),
+}
+
+/// What somebody is told of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// This person likes a post; the group says which.
+    Like(UserId),
+    /// A program says something.
+    Message(Level, String),
 }
 
 /// A page of groups.
@@ -70,7 +81,7 @@ pub struct Groups {
 
 /// One group.
 pub struct StoredGroup {
-    /// `like.<n>`.
+    /// `like.<n>` or `message.<seq>`.
     pub group: String,
     /// Its newest live entry.
     pub newest: u64,
@@ -80,7 +91,11 @@ pub struct StoredGroup {
     pub read: u64,
     /// Distinct people.
     pub count: u64,
-    /// The newest three of them.
+    /// Why the newest entry made no toast.
+    pub withheld: Option<Withheld>,
+    /// What a program said, where it is a program.
+    pub message: Option<(Level, String)>,
+    /// The newest three people.
     pub people: Vec<UserId>,
 }
 
@@ -114,7 +129,18 @@ impl Store {
         after: Option<u64>,
         limit: usize,
     ) -> Result<(Standing, Vec<Entry>), StoreError> {
-        type Row = (u64, String, String, u64, String, u64, bool);
+        type Row = (
+            u64,
+            String,
+            String,
+            u64,
+            String,
+            u64,
+            bool,
+            String,
+            String,
+            String,
+        );
         let after = after.map_or(-1, |seq| seq as i64);
         let (epoch, seq, first, unread, rows): (String, u64, u64, u64, Vec<Row>) = self
             .link()
@@ -128,15 +154,15 @@ impl Store {
             first,
             unread,
         };
-        let entries = rows
-            .into_iter()
-            .filter_map(|(seq, kind, group, at, person, entry, live)| {
+        let entries = rows.into_iter().filter_map(
+            |(seq, kind, group, at, who, entry, live, why, level, text)| {
                 let what = match kind.as_str() {
-                    "like" => What::Like {
-                        person: person.parse().ok()?,
+                    "retract" => What::Retract((entry > 0).then_some(entry)),
+                    kind => What::News {
+                        content: content(kind, &who, &level, &text)?,
                         live,
+                        withheld: withheld(&why),
                     },
-                    _ => What::Retract((entry > 0).then_some(entry)),
                 };
                 Some(Entry {
                     seq,
@@ -144,7 +170,8 @@ impl Store {
                     at,
                     what,
                 })
-            });
+            },
+        );
         Ok((standing, entries.collect()))
     }
 
@@ -237,6 +264,9 @@ impl FromRedisValue for StoredGroup {
         let at = from_redis_value(next())?;
         let read = from_redis_value(next())?;
         let count = from_redis_value(next())?;
+        let why: String = from_redis_value(next())?;
+        let level: String = from_redis_value(next())?;
+        let text: String = from_redis_value(next())?;
         let people = row
             .filter_map(|value| from_redis_value::<String>(value).ok()?.parse().ok())
             .collect();
@@ -246,7 +276,33 @@ impl FromRedisValue for StoredGroup {
             at,
             read,
             count,
+            withheld: withheld(&why),
+            message: message(&level, &text),
             people,
         })
+    }
+}
+
+/// What an entry of `kind` says; `None` for a kind that this version does not know.
+pub(super) fn content(kind: &str, who: &str, level: &str, text: &str) -> Option<Content> {
+    match kind {
+        "like" => Some(Content::Like(who.parse().ok()?)),
+        "message" => message(level, text).map(|(level, text)| Content::Message(level, text)),
+        _ => None,
+    }
+}
+
+/// Texts are stored as JSON, because that is how they are sent.
+fn message(level: &str, text: &str) -> Option<(Level, String)> {
+    let text = serde_json::from_str(text).ok()?;
+    Some((messages::level(level), text))
+}
+
+pub(super) fn withheld(word: &str) -> Option<Withheld> {
+    match word {
+        "muted" => Some(Withheld::Muted),
+        "quiet" => Some(Withheld::Quiet),
+        "preference" => Some(Withheld::Preference),
+        _ => None,
     }
 }

@@ -4,7 +4,7 @@ local post_id, n, person, at = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local actor, generation, max, oldest = ARGV[5], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
 local post, history = tag .. 'post:' .. n, tag .. 'likeseq:' .. n
 
-local known = redis.call('HGET', post, 'likes')
+local known, excerpt = unpack(redis.call('HMGET', post, 'likes', 'excerpt'))
 if not known then return { 0, 0, 0 } end
 if redis.call('ZADD', tag .. 'likes:' .. n, 'NX', at, person) == 0 then
   return { 1, tonumber(known), 0 }
@@ -24,14 +24,8 @@ if before then
 end
 if times > 3 then return { 1, likes, 1 } end
 
-local group = 'like.' .. n
-local seq = append('like', group, at, 'u', person)
-redis.call('ZADD', tag .. 'group:' .. group, seq, person)
-set_newest(group, seq)
+local about = excerpt and ',"excerpt":' .. excerpt or ''
+local seq = notify('like', 'like.' .. n, 'post.' .. n, person, at, {},
+  '"post_id":"' .. post_id .. '"' .. about .. ',"actor":' .. actor, generation, max, oldest)
 redis.call('HSET', history, person, seq .. ':' .. begin .. ':' .. times)
-trim(seq, max, oldest)
-local epoch, unread = standing(generation)
-publish(tag .. 'live', seq, '{"type":"notification","epoch":"' .. epoch .. '","seq":' .. seq
-  .. ',"group":"' .. group .. '","unread":' .. unread .. ',"kind":"like","post_id":"' .. post_id
-  .. '","actor":' .. actor .. ',"at":' .. at .. '}')
 return { 1, likes, 1 }

@@ -10,8 +10,13 @@ use redis::Cmd;
 
 use super::{Store, StoreError, keys, paging::Cursor, script::Script};
 
-static LIKE: LazyLock<Script> =
-    LazyLock::new(|| Script::new(&[include_str!("inbox.lua"), include_str!("like.lua")]));
+static LIKE: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(&[
+        include_str!("inbox.lua"),
+        include_str!("notify.lua"),
+        include_str!("like.lua"),
+    ])
+});
 static UNLIKE: LazyLock<Script> =
     LazyLock::new(|| Script::new(&[include_str!("inbox.lua"), include_str!("unlike.lua")]));
 

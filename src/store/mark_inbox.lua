@@ -14,9 +14,18 @@ local function mark(name, newest, from, to)
   if was ~= is then redis.call('HINCRBY', meta, 'unread', is and 1 or -1) end
 end
 
+-- Whoever has a group before them need not be told of what is in it.
+local function catch_up(name)
+  local count, people = 0, tag .. 'group:' .. name
+  local live = redis.call('ZRANGEBYSCORE', people, '-inf', through, 'WITHSCORES')
+  for i = 2, #live, 2 do count = count + redis.call('ZREM', pending, live[i]) end
+  settle('caught_up', count)
+end
+
 if what == 'seen' then
   if through <= tonumber(fields[2] or 0) then return 'ok' end
   redis.call('HSET', meta, 'seen', through)
+  settle('caught_up', redis.call('ZREMRANGEBYSCORE', pending, '-inf', through))
 elseif group ~= '' then
   local newest = tonumber(redis.call('ZSCORE', groups, group) or 0)
   if newest == 0 then return 'stale' end
@@ -26,12 +35,14 @@ elseif group ~= '' then
   else
     if through < from then return 'stale' end
     mark(group, newest, from, through)
+    catch_up(group)
   end
 else
   local all = redis.call('ZRANGE', groups, 0, -1, 'WITHSCORES')
   if what == 'read' then
     if through < tonumber(fields[3] or 0) then return 'stale' end
     redis.call('HSET', meta, 'read', through)
+    settle('caught_up', redis.call('ZREMRANGEBYSCORE', pending, '-inf', through))
   end
   for i = 1, #all, 2 do
     local name, newest = all[i], tonumber(all[i + 1])

@@ -4,13 +4,16 @@
 //! the same script: whoever is told of something can also read it.
 
 pub mod accounts;
+pub mod attention;
 pub mod channels;
 pub mod feed;
 pub mod generation;
 pub mod inbox;
 pub mod keys;
+pub mod ledger;
 pub mod likes;
 pub mod link;
+pub mod messages;
 mod paging;
 pub mod posts;
 pub mod push;

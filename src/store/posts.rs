@@ -53,11 +53,12 @@ pub enum PostList<'a> {
 }
 
 impl Store {
-    /// Creates a post and puts it into the feed. `None`: the key was used for something else.
+    /// Creates a post and puts it into the feed; `excerpt` is how notifications quote it. `None`: the key was used for something else.
     pub async fn create_post(
         &self,
         author: &UserId,
         text: &str,
+        excerpt: &str,
         now: u64,
         idempotency: Option<Idempotency<'_>>,
     ) -> Result<Option<(PostId, u64)>, StoreError> {
@@ -65,7 +66,8 @@ impl Store {
         let made: Vec<u64> = self
             .link()
             .script(&CREATE, &keys::inbox(author), |command| {
-                command.arg(text).arg(now).arg(key).arg(body);
+                let excerpt = serde_json::Value::from(excerpt).to_string();
+                command.arg(text).arg(now).arg(key).arg(body).arg(excerpt);
             })
             .await?;
         let [n, at] = made[..] else { return Ok(None) };

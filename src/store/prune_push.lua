@@ -1,2 +1,2 @@
--- Drops the push subscriptions of ended sessions: KEYS[1] the subscriptions.
+-- Drops the push subscriptions of ended sessions: KEYS[1] the inbox.
 living()

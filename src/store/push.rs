@@ -8,12 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{Store, StoreError, keys, now, script::Script};
 
-static ADD: LazyLock<Script> =
-    LazyLock::new(|| Script::new(&[include_str!("push.lua"), include_str!("add_push.lua")]));
-static PRUNE: LazyLock<Script> =
-    LazyLock::new(|| Script::new(&[include_str!("push.lua"), include_str!("prune_push.lua")]));
-static CLAIM: LazyLock<Script> =
-    LazyLock::new(|| Script::new(&[include_str!("push.lua"), include_str!("claim_push.lua")]));
+static ADD: LazyLock<Script> = LazyLock::new(|| with_library(include_str!("add_push.lua")));
+static PRUNE: LazyLock<Script> = LazyLock::new(|| with_library(include_str!("prune_push.lua")));
+static CLAIM: LazyLock<Script> = LazyLock::new(|| with_library(include_str!("claim_push.lua")));
+
+fn with_library(script: &str) -> Script {
+    Script::new(&[include_str!("inbox.lua"), include_str!("push.lua"), script])
+}
 
 /// Subscriptions of one person.
 pub const SUBSCRIPTIONS: usize = 20;
@@ -97,7 +98,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let json = serde_json::to_string(subscription).unwrap_or_default();
         self.link()
-            .script(&ADD, &keys::push(user), |command| {
+            .script(&ADD, &keys::inbox(user), |command| {
                 command.arg(id).arg(json).arg(SUBSCRIPTIONS);
             })
             .await
@@ -112,7 +113,7 @@ impl Store {
 
     /// Removes the subscriptions whose session ended.
     pub async fn prune_push(&self, user: &UserId) -> Result<(), StoreError> {
-        self.link().script(&PRUNE, &keys::push(user), |_| {}).await
+        self.link().script(&PRUNE, &keys::inbox(user), |_| {}).await
     }
 
     /// Which of these people have a subscription, in their order.
@@ -134,7 +135,7 @@ impl Store {
         type Answer = (String, String, u64, Vec<String>, Vec<Row>);
         let (state, epoch, unread, subscriptions, rows): Answer = self
             .link()
-            .script(&CLAIM, &keys::push(user), |command| {
+            .script(&CLAIM, &keys::inbox(user), |command| {
                 let grace = grace.as_millis() as u64;
                 command.arg(now()).arg(grace).arg(GROUPS);
             })
@@ -146,7 +147,7 @@ impl Store {
                 kind,
                 group,
                 count,
-                text,
+                text: serde_json::from_str(&text).unwrap_or_default(),
                 people: people.iter().filter_map(|id| id.parse().ok()).collect(),
             });
         let subscriptions = subscriptions

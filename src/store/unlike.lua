@@ -13,13 +13,17 @@ local likes = redis.call('HINCRBY', post, 'likes', -1)
 publish(tag .. 'post:' .. n .. ':live', 0,
   '{"type":"post","post_id":"' .. post_id .. '","likes":' .. likes .. '}')
 
+-- What was kept from every list leaves the list of what was kept, and nobody is told.
+local last = redis.call('HGET', history, person)
+if last then lapse(string.match(last, '%d+')) end
+
 -- Only a live entry is taken back: a like that was never announced has none, and a trimmed one
 -- is gone already.
 local group = 'like.' .. n
 local entry = redis.call('ZSCORE', tag .. 'group:' .. group, person)
 if not entry then return { 1, likes, 1 } end
 withdraw(group, person)
-local seq = append('retract', group, at, 's', entry)
+local seq = append_retract(group, at, entry)
 trim(seq, max, oldest)
 publish_retract(generation, seq, entry, group)
 return { 1, likes, 1 }

@@ -23,6 +23,12 @@ pub struct InboxQuery {
     limit: Option<u64>,
 }
 
+impl From<InboxQuery> for (Option<u64>, Option<u64>) {
+    fn from(query: InboxQuery) -> Self {
+        (query.before, query.limit)
+    }
+}
+
 /// A page of one's inbox, the newest group first.
 #[utoipa::path(get, path = "/api/v1/notifications", tag = "inbox", security(("session" = [])), params(InboxQuery),
     responses((status = 200, body = Inbox), (status = 401, body = ProblemDetails), (status = "default", body = ProblemDetails)))]

@@ -13,7 +13,7 @@ use utoipa::{
     },
 };
 
-use super::{accounts, health, notifications, posts, publish, push};
+use super::{accounts, attention, health, notifications, posts, publish, push};
 
 /// Everything that outside programs can call.
 #[derive(OpenApi)]
@@ -40,6 +40,16 @@ use super::{accounts, health, notifications, posts, publish, push};
         posts::likers,
         notifications::list,
         notifications::mark,
+        attention::ledger,
+        attention::silenced,
+        attention::preferences,
+        attention::set_preferences,
+        attention::mutes,
+        attention::mute_person,
+        attention::unmute_person,
+        attention::mute_post,
+        attention::unmute_post,
+        publish::notify_user,
         push::key,
         push::subscribe,
         push::unsubscribe,
@@ -56,6 +66,7 @@ use super::{accounts, health, notifications, posts, publish, push};
         (name = "accounts", description = "People and their sessions"),
         (name = "posts", description = "Posts, the feed and likes"),
         (name = "inbox", description = "What one missed"),
+        (name = "attention", description = "What one wants to be told of, and what became of it"),
         (name = "pushes", description = "Web Push, for browsers without an open page"),
         (name = "programs", description = "Publishing, with an API token"),
         (name = "operations", description = "Health and metrics"),

@@ -1,5 +1,6 @@
 //! What other programs call, with an API token.
 
+use app::model::{Level, UserId};
 use axum::{extract::State, http::HeaderMap};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -11,6 +12,57 @@ use super::{
     problem::{Answer, ProblemDetails},
 };
 use crate::server::Shared;
+
+/// A message to a person.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct NewMessage {
+    /// 1 to 2,000 characters.
+    message: String,
+    /// How it is meant; it colours the toast.
+    #[serde(default, rename = "type")]
+    level: Level,
+}
+
+/// A message that is in the person's inbox.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Notified {
+    /// Whose inbox.
+    #[schema(value_type = String)]
+    user_id: UserId,
+    /// The person's sockets, on all servers.
+    subscriber_count: u64,
+    /// The message's id; the first one's for a repeat.
+    id: String,
+    /// True if a server did not answer in time: there may be more.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    partial: bool,
+}
+
+/// Tells one person: an entry of the inbox, and a toast. The person is named by id or handle.
+#[utoipa::path(post, path = "/notify/user/{user_id}", tag = "programs", security(("token" = [])), request_body = NewMessage,
+    params(("user_id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = Notified), (status = 401, body = ProblemDetails), (status = 403, body = ProblemDetails),
+        (status = 404, body = ProblemDetails), (status = 422, body = ProblemDetails), (status = "default", body = ProblemDetails)))]
+pub async fn notify_user(
+    State(shared): State<Shared>,
+    Program(grant): Program,
+    Path(user): Path<String>,
+    headers: HeaderMap,
+    Json(body): Json<NewMessage>,
+) -> Answer<Json<Notified>> {
+    let key = idempotency_key(&headers)?;
+    let (user_id, published) = shared
+        .service
+        .notify_user(&grant, &user, &body.message, body.level, key.as_deref())
+        .await?;
+    Ok(Json(Notified {
+        user_id,
+        subscriber_count: published.listeners,
+        id: published.id,
+        partial: published.partial,
+    }))
+}
 
 /// A message to a channel.
 #[derive(Debug, Deserialize, ToSchema)]

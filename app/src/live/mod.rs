@@ -163,7 +163,9 @@ impl Live {
 
     fn show(self, event: Notification) {
         let known = event.post_id.as_ref();
-        let detail = known.and_then(|post| self.watches.with_value(|known| known.excerpt(post)));
+        let remembered =
+            || known.and_then(|post| self.watches.with_value(|known| known.excerpt(post)));
+        let detail = event.excerpt.clone().or_else(remembered);
         self.toasts.push(message(event, detail));
     }
 }
@@ -175,6 +177,7 @@ fn message(event: Notification, detail: Option<String>) -> Message {
         .map_or_else(|| "Somebody".to_owned(), |actor| actor.name);
     let text = match event.kind {
         Kind::Like => format!("{who} likes your post"),
+        Kind::Message => event.text.unwrap_or_default(),
     };
     Message {
         text,

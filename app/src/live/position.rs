@@ -221,10 +221,14 @@ mod tests {
             group: "g".into(),
             unread: 1,
             kind: Kind::Like,
+            level: None,
+            text: None,
             post_id: None,
+            excerpt: None,
             actor: None,
             at: 0,
             void,
+            withheld: None,
         })
     }
 

@@ -90,10 +90,14 @@ mod tests {
             group: "g".into(),
             unread,
             kind: Kind::Like,
+            level: None,
+            text: None,
             post_id: None,
+            excerpt: None,
             actor: None,
             at: 0,
             void: false,
+            withheld: None,
         })
     }
 

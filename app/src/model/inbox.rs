@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Person, PostId};
+use super::{Person, PostId, Withheld};
 
 /// Which history a seq counts in. Opaque: it is only ever compared.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -54,6 +54,24 @@ pub struct Position {
 pub enum Kind {
     /// Somebody likes one's post.
     Like,
+    /// Another program says something.
+    Message,
+}
+
+/// How a program means what it says; it colours the toast.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Good to know.
+    #[default]
+    Info,
+    /// Something worked.
+    Success,
+    /// Something may need attention.
+    Warning,
+    /// Something failed.
+    Error,
 }
 
 /// One line of the inbox: one kind of thing on one post.
@@ -71,9 +89,15 @@ pub struct Group {
     /// The beginning of the post, so that the reader knows which one is meant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub excerpt: Option<String>,
+    /// How a program means it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
+    /// What a program said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
     /// The newest people in it, at most three.
     pub people: Vec<Person>,
-    /// How many distinct people are in it.
+    /// How many distinct people are in it; 1 for what a program said.
     pub count: u64,
     /// The newest live entry.
     pub seq: u64,
@@ -83,6 +107,9 @@ pub struct Group {
     pub seen: bool,
     /// Whether the newest entry was opened.
     pub read: bool,
+    /// Why the newest entry made no toast.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withheld: Option<Withheld>,
 }
 
 /// A page of the inbox, the newest group first.

@@ -3,11 +3,16 @@
 //! These are the JSON API's own types. Times are integer milliseconds since 1970 in UTC.
 
 mod account;
+mod attention;
 mod ids;
 mod inbox;
 mod post;
 
 pub use account::{AccountChange, Credentials, Me, NewAccount, Person, SignedIn};
+pub use attention::{
+    Attention, Ledger, MuteTarget, MutedPost, Mutes, Outcome, Preferences, QuietHours, Silenced,
+    SilencedPage, Withheld, WithheldCounts,
+};
 pub use ids::{Handle, PostId, UserId};
-pub use inbox::{Epoch, Group, Inbox, InboxMark, Kind, Position};
+pub use inbox::{Epoch, Group, Inbox, InboxMark, Kind, Level, Position};
 pub use post::{LikeState, Likers, NewPost, Order, Post, PostPage, PostQuery};

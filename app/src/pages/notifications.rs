@@ -165,6 +165,7 @@ fn sentence(group: &Group) -> String {
     match group.kind {
         Kind::Like if count > 1 => format!("{who} like your post"),
         Kind::Like => format!("{who} likes your post"),
+        Kind::Message => group.text.clone().unwrap_or_default(),
     }
 }
 
@@ -223,12 +224,15 @@ mod tests {
             kind: Kind::Like,
             post_id: None,
             excerpt: None,
+            level: None,
+            text: None,
             people: names.iter().map(person).collect(),
             count,
             seq: 1,
             at: 0,
             seen: false,
             read: false,
+            withheld: None,
         }
     }
 

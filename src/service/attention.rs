@@ -1,0 +1,202 @@
+//! What a person wants to be told of, and what became of what they were sent.
+
+use app::{
+    backend::{Answer, Session},
+    error::QuadError,
+    model::{
+        Epoch, Kind, Ledger, MuteTarget, MutedPost, Mutes, Outcome, Preferences, Silenced,
+        SilencedPage, UserId,
+    },
+};
+
+use super::{Service, inbox::post_of};
+use crate::{
+    meters::METERS,
+    store::{
+        attention::{MOST_MUTES, StoredMute},
+        inbox::Content,
+        now,
+    },
+    validate,
+};
+
+/// Entries on a page of what was silenced, where nothing else is asked for.
+const PAGE: u64 = 30;
+/// Entries of which one frame may tell.
+const MOST_TOLD: usize = 500;
+
+impl Service {
+    /// What this person wants to be told of.
+    pub async fn preferences(&self, session: &Session) -> Answer<Preferences> {
+        Ok(self.store.preferences(&session.person.user_id).await?)
+    }
+
+    /// Changes that.
+    pub async fn set_preferences(
+        &self,
+        session: &Session,
+        preferences: Preferences,
+    ) -> Answer<Preferences> {
+        check(&preferences)?;
+        let user = &session.person.user_id;
+        self.store.set_preferences(user, &preferences).await?;
+        Ok(preferences)
+    }
+
+    /// Everything that this person muted.
+    pub async fn mutes(&self, session: &Session) -> Answer<Mutes> {
+        let (mut people, mut posts) = (Vec::new(), Vec::new());
+        for mute in self.store.mutes(&session.person.user_id).await? {
+            match mute {
+                StoredMute::Person(person) => people.push(person),
+                StoredMute::Post(post) => posts.push(post),
+            }
+        }
+        let mut known = self.people(&people).await?;
+        let excerpts = self.excerpts(posts.iter().cloned()).await?;
+        Ok(Mutes {
+            people: people.iter().filter_map(|id| known.remove(id)).collect(),
+            posts: posts
+                .into_iter()
+                .filter_map(|post_id| {
+                    let excerpt = excerpts.get(&post_id)?.clone();
+                    Some(MutedPost { post_id, excerpt })
+                })
+                .collect(),
+        })
+    }
+
+    /// Asks for a state, muted or not.
+    pub async fn set_mute(
+        &self,
+        session: &Session,
+        target: &MuteTarget,
+        muted: bool,
+    ) -> Answer<()> {
+        let user = &session.person.user_id;
+        let mute = match target {
+            MuteTarget::Person(handle) => StoredMute::Person(self.find(handle).await?.user_id),
+            MuteTarget::Post(post) if post.author() != user => return Err(QuadError::Forbidden),
+            MuteTarget::Post(post) => {
+                self.post(None, post).await?;
+                StoredMute::Post(post.clone())
+            }
+        };
+        if muted && self.store.mutes(user).await?.len() >= MOST_MUTES {
+            return Err(QuadError::invalid(
+                "mutes",
+                "too_many",
+                "You have muted as much as there is room for. Take something back first.",
+            ));
+        }
+        Ok(self.store.set_mute(user, &mute, muted).await?)
+    }
+
+    /// Notes what became of entries, and for those that were painted, how long that took.
+    pub async fn told(
+        &self,
+        user: &UserId,
+        epoch: &Epoch,
+        outcome: Outcome,
+        seqs: &[u64],
+    ) -> Answer<()> {
+        let seqs = &seqs[..seqs.len().min(MOST_TOLD)];
+        if seqs.is_empty() {
+            return Ok(());
+        }
+        let made = self.store.told(user, epoch, outcome, seqs).await?;
+        METERS.told(outcome, made.len() as u64);
+        if outcome == Outcome::Shown {
+            let now = now();
+            for at in made {
+                METERS
+                    .painted
+                    .record(now.saturating_sub(at) as f64 / 1000.0);
+            }
+        }
+        Ok(())
+    }
+
+    /// What became of everything in this inbox.
+    pub async fn ledger(&self, session: &Session) -> Answer<Ledger> {
+        Ok(self.store.ledger(&session.person.user_id).await?)
+    }
+
+    /// A page of what made no toast, from below `before`.
+    pub async fn silenced(
+        &self,
+        session: &Session,
+        before: Option<u64>,
+        limit: Option<u64>,
+    ) -> Answer<SilencedPage> {
+        let user = &session.person.user_id;
+        let limit = validate::limit(limit, PAGE)? as usize;
+        let before = before.filter(|seq| *seq < 1 << 53 && *seq > 0);
+        let mut entries = self.store.silenced(user, before, limit + 1).await?;
+        let more = entries.len() > limit;
+        entries.truncate(limit);
+        let next = entries.last().filter(|_| more).map(|entry| entry.seq);
+        let people = self
+            .people(entries.iter().filter_map(|entry| match &entry.content {
+                Content::Like(person) => Some(person),
+                Content::Message(..) => None,
+            }))
+            .await?;
+        let items = entries.into_iter().map(|entry| {
+            let (kind, actor, level, text) = match entry.content {
+                Content::Like(person) => (Kind::Like, people.get(&person).cloned(), None, None),
+                Content::Message(level, text) => (Kind::Message, None, Some(level), Some(text)),
+            };
+            Silenced {
+                seq: entry.seq,
+                kind,
+                post_id: post_of(user, &entry.group),
+                actor,
+                level,
+                text,
+                at: entry.at,
+                withheld: entry.withheld,
+            }
+        });
+        Ok(SilencedPage {
+            items: items.collect(),
+            next,
+        })
+    }
+}
+
+/// Minutes of a day.
+const DAY: u16 = 1_440;
+
+/// Errors: `invalid` with the fields that cannot be.
+fn check(preferences: &Preferences) -> Answer<()> {
+    if let Some(hours) = preferences.quiet_hours {
+        let possible = hours.from < DAY && hours.to < DAY && hours.from != hours.to;
+        if !possible || !(-720..=840).contains(&hours.utc_offset) {
+            return Err(QuadError::invalid(
+                "quiet_hours",
+                "out_of_range",
+                "Quiet hours last from one time of the day to another one.",
+            ));
+        }
+    }
+    if !matches!(preferences.toast_seconds, 0 | 3..=60) {
+        return Err(QuadError::invalid(
+            "toast_seconds",
+            "out_of_range",
+            "A toast stays for 3 to 60 seconds, or, with 0, until it is dismissed.",
+        ));
+    }
+    // The largest whole number that every reader of JSON can tell from its neighbours.
+    if preferences
+        .do_not_disturb_until
+        .is_some_and(|until| until >= 1 << 53)
+    {
+        return Err(QuadError::invalid(
+            "do_not_disturb_until",
+            "out_of_range",
+            "This time is too far away.",
+        ));
+    }
+    Ok(())
+}

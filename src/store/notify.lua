@@ -1,0 +1,50 @@
+-- How a person is told of something. Needs inbox.lua.
+
+-- Why an entry makes no toast (nil: it makes one), and whether it is kept from every list too.
+-- `about` is what it happened on, as it stands in mutes.
+local function withholds(kind, about, who, at)
+  local wants = redis.call('HMGET', tag .. 'attention', kind, 'quiet', 'dnd', 'mute:' .. who,
+    'mute:' .. about)
+  if wants[4] or wants[5] then return 'muted', true end
+  if wants[1] == 'off' then return 'preference', true end
+  if wants[1] == 'inbox' then return 'preference', false end
+  if tonumber(wants[3] or 0) > tonumber(at) then return 'quiet', false end
+  if wants[2] then
+    local from, to, offset = string.match(wants[2], '(%d+) (%d+) (%-?%d+)')
+    from, to = tonumber(from), tonumber(to)
+    local minute = (math.floor(at / 60000) + tonumber(offset)) % 1440
+    local during = minute >= from and minute < to
+    if from > to then during = minute >= from or minute < to end
+    if during then return 'quiet', false end
+  end
+end
+
+-- Stores an entry and publishes it. `group` is nil for one that is a group of its own; `fields`
+-- are stored with the entry, and `json` are members of the frame. Answers its seq.
+local function notify(kind, group, about, who, at, fields, json, generation, max, oldest)
+  local withheld, hidden = withholds(kind, about, who, at)
+  local seq = redis.call('HINCRBY', meta, 'seq', 1)
+  group = group or kind .. '.' .. seq
+  local entry = { 'k', kind, 'g', group, 't', at, 'u', who }
+  for _, field in ipairs(fields) do entry[#entry + 1] = field end
+  if withheld then
+    entry[#entry + 1], entry[#entry + 2] = 'w', withheld
+    settle('withheld_' .. withheld, 1)
+    redis.call('ZADD', silenced, seq, seq)
+  else
+    redis.call('ZADD', pending, seq, seq)
+  end
+  redis.call('XADD', inbox, seq .. '-0', unpack(entry))
+  if not hidden then
+    redis.call('ZADD', tag .. 'group:' .. group, seq, who)
+    set_newest(group, seq)
+  end
+  trim(seq, max, oldest)
+  local epoch, unread = standing(generation)
+  local void = hidden and ',"void":true' or ''
+  local why = withheld and ',"withheld":"' .. withheld .. '"' or ''
+  publish(tag .. 'live', seq, '{"type":"notification","epoch":"' .. epoch .. '","seq":' .. seq
+    .. ',"group":"' .. group .. '","unread":' .. unread .. ',"kind":"' .. kind .. '",' .. json
+    .. ',"at":' .. at .. void .. why .. '}')
+  return seq
+end
