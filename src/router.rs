@@ -19,12 +19,8 @@ use crate::{
     security::{headers, origin},
     server::Shared,
     web::{
-<<<<<<< HEAD
-        accounts, health, notifications, openapi, pages, posts, problem::Problem, publish, push,
-=======
         accounts, attention, health, notifications, openapi, pages, posts, problem::Problem,
-        publish,
->>>>>>> main
+        publish, push,
     },
 };
 
@@ -58,14 +54,6 @@ pub fn router(shared: Shared) -> Router {
         .route("/api/v1/posts/{post_id}/likes", get(posts::likers))
         .route("/api/v1/notifications", get(notifications::list))
         .route("/api/v1/notifications/read", post(notifications::mark))
-<<<<<<< HEAD
-        .route("/api/v1/push/key", get(push::key))
-        .route(
-            "/api/v1/push/subscriptions",
-            post(push::subscribe).delete(push::unsubscribe),
-        )
-        .route("/sw.js", get(push::worker))
-=======
         .route("/api/v1/notifications/ledger", get(attention::ledger))
         .route("/api/v1/notifications/silenced", get(attention::silenced))
         .route(
@@ -81,7 +69,12 @@ pub fn router(shared: Shared) -> Router {
             "/api/v1/mutes/posts/{post_id}",
             put(attention::mute_post).delete(attention::unmute_post),
         )
->>>>>>> main
+        .route("/api/v1/push/key", get(push::key))
+        .route(
+            "/api/v1/push/subscriptions",
+            post(push::subscribe).delete(push::unsubscribe),
+        )
+        .route("/sw.js", get(push::worker))
         .route("/api/v1/openapi.json", get(openapi::document))
         .route("/notify/user/{user_id}", post(publish::notify_user))
         .route("/broadcast/{channel}", post(publish::broadcast))

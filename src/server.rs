@@ -27,12 +27,8 @@ use crate::{
         hub::Hub,
         sweep,
     },
-<<<<<<< HEAD
-    meters::METERS,
-    push::{self, Push},
-=======
     meters::{LIKE_TO_PAINT, LIKE_TO_PAINT_BUCKETS, METERS},
->>>>>>> main
+    push::{self, Push},
     router,
     security::{
         client_addr::TrustedProxies, headers::ResponseHeaders, limits::Limits, origin::OriginRule,

@@ -75,15 +75,14 @@ pub fn inbox_meta(user: &UserId) -> String {
     format!("{{{user}}}:inbox:meta")
 }
 
-<<<<<<< HEAD
 /// A hash: push subscriptions as JSON, by the digest of their endpoint.
 pub fn push(user: &UserId) -> String {
     format!("{{{user}}}:push")
-=======
+}
+
 /// A hash: like, message, quiet, dnd, stay, sound, and `mute:<person or post>` with the time since.
 pub fn attention(user: &UserId) -> String {
     format!("{{{user}}}:attention")
->>>>>>> main
 }
 
 /// A stream: the messages of a broadcast channel.
