@@ -4,6 +4,7 @@ use std::{
     collections::VecDeque,
     net::SocketAddr,
     path::Path,
+    process::Command,
     sync::{Arc, Mutex},
 };
 
@@ -14,18 +15,14 @@ use axum::{
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use hyper::{HeaderMap, StatusCode};
-use p256::{
-    PublicKey, SecretKey,
-    ecdh::diffie_hellman,
-    ecdsa::{Signature, VerifyingKey, signature::Verifier},
-    elliptic_curve::sec1::ToEncodedPoint,
-};
 use ring::{
     aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey},
     hkdf::{HKDF_SHA256, KeyType, Salt},
+    signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey},
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::mpsc,
@@ -172,36 +169,53 @@ impl axum::serve::Listener for Tls {
     }
 }
 
-/// A browser that was given a subscription by a push service.
+/// A key without its number, as PKCS#8.
+const PRIVATE: [u8; 35] =
+    *b"\x30\x41\x02\x01\x00\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\
+    \x48\xce\x3d\x03\x01\x07\x04\x27\x30\x25\x02\x01\x01\x04\x20";
+/// A key without its point, as it stands in certificates.
+const PUBLIC: [u8; 26] =
+    *b"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\
+    \x01\x07\x03\x42\x00";
+
+/// A browser that was given a subscription by a push service. Its keys are OpenSSL's, so that
+/// both ends agree without sharing any code.
 pub struct Browser {
     pub path: String,
     pub endpoint: String,
-    secret: SecretKey,
+    public: Vec<u8>,
     auth: [u8; 16],
+    folder: TempDir,
 }
 
 impl Browser {
     /// A new subscription at this service.
     pub fn at(service: &PushService) -> Self {
         let path = format!("/push/{}?token=a%2Fb", unique("browser"));
-        // Nothing is secret here; another browser has another key.
-        let mut scalar = [7; 32];
-        scalar[24..].copy_from_slice(&next().to_be_bytes());
+        let folder = tempfile::tempdir().unwrap();
+        // Nothing is secret here; another browser has another number.
+        let mut number = [7; 32];
+        number[24..].copy_from_slice(&next().to_be_bytes());
+        let private = [&PRIVATE[..], &number].concat();
+        std::fs::write(folder.path().join("private"), private).unwrap();
+        let public = "pkey -in private -inform DER -pubout -outform DER -out public";
+        openssl(folder.path(), public);
+        let public = std::fs::read(folder.path().join("public")).unwrap();
         Self {
             endpoint: format!("{}{path}", service.origin),
             path,
-            secret: SecretKey::from_slice(&scalar).unwrap(),
+            public: public[PUBLIC.len()..].to_vec(),
             auth: *b"sixteen bytes...",
+            folder,
         }
     }
 
     /// What `PushSubscription.toJSON()` answers.
     pub fn subscription(&self) -> Value {
-        let public = self.secret.public_key().to_encoded_point(false);
         json!({
             "endpoint": self.endpoint,
             "expirationTime": null,
-            "keys": {"p256dh": BASE64.encode(public), "auth": BASE64.encode(self.auth)},
+            "keys": {"p256dh": BASE64.encode(&self.public), "auth": BASE64.encode(self.auth)},
         })
     }
 
@@ -229,17 +243,22 @@ impl Browser {
         )
     }
 
+    fn agree_with(&self, sender: &[u8]) -> Vec<u8> {
+        let folder = self.folder.path();
+        std::fs::write(folder.join("sender"), [&PUBLIC[..], sender].concat()).unwrap();
+        let files = "-inkey private -keyform DER -peerkey sender -peerform DER -out agreed";
+        openssl(folder, &format!("pkeyutl -derive {files}"));
+        std::fs::read(folder.join("agreed")).unwrap()
+    }
+
     /// RFC 8188 and RFC 8291, from the receiver's side.
     fn decrypt(&self, body: &[u8]) -> Vec<u8> {
         let (salt, rest) = body.split_at(16);
         let (size, rest) = rest.split_at(4);
         assert_eq!((size, rest[0]), (&4096_u32.to_be_bytes()[..], 65));
         let (sender, record) = rest[1..].split_at(65);
-        let public = PublicKey::from_sec1_bytes(sender).unwrap();
-        let agreed = diffie_hellman(self.secret.to_nonzero_scalar(), public.as_affine());
-        let own = self.secret.public_key().to_encoded_point(false);
-        let info: [&[u8]; 3] = [b"WebPush: info\0", own.as_bytes(), sender];
-        let secret = derive::<32>(&self.auth, agreed.raw_secret_bytes(), &info);
+        let info: [&[u8]; 3] = [b"WebPush: info\0", &self.public, sender];
+        let secret = derive::<32>(&self.auth, &self.agree_with(sender), &info);
         let key = derive::<16>(salt, &secret, &[b"Content-Encoding: aes128gcm\0"]);
         let nonce = derive::<12>(salt, &secret, &[b"Content-Encoding: nonce\0"]);
         let mut record = record.to_vec();
@@ -266,14 +285,21 @@ fn claims(authorization: &str, key: &str) -> Value {
     };
     let head: Value = serde_json::from_slice(&decode(head)).unwrap();
     assert_eq!(head, json!({"typ": "JWT", "alg": "ES256"}));
-    VerifyingKey::from_sec1_bytes(&decode(key))
-        .unwrap()
-        .verify(
-            format!("{}.{claims}", parts[0]).as_bytes(),
-            &Signature::from_slice(&decode(signature)).unwrap(),
-        )
+    let signed = token.rsplit_once('.').unwrap().0;
+    UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, decode(key))
+        .verify(signed.as_bytes(), &decode(signature))
         .expect("signed by the key");
     serde_json::from_slice(&decode(claims)).unwrap()
+}
+
+fn openssl(folder: &Path, arguments: &str) {
+    let output = Command::new("openssl")
+        .args(arguments.split(' '))
+        .current_dir(folder)
+        .output();
+    let output = output.expect("openssl can be started");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "openssl {arguments}: {said}");
 }
 
 struct Length(usize);
