@@ -10,17 +10,15 @@ use axum::{
     routing::{any, delete, get, patch, post, put},
 };
 use tower_http::{
-    catch_panic::CatchPanicLayer, compression::CompressionLayer, services::ServeDir,
-    set_header::SetResponseHeaderLayer,
+    compression::CompressionLayer, services::ServeDir, set_header::SetResponseHeaderLayer,
 };
 
 use crate::{
     live::upgrade::upgrade,
-    security::{headers, origin},
     server::Shared,
     web::{
-        accounts, attention, health, notifications, openapi, pages, posts, problem::Problem,
-        publish, push,
+        accounts, attention, front::Front, health, notifications, openapi, pages, posts,
+        problem::Problem, publish, push,
     },
 };
 
@@ -29,7 +27,12 @@ use crate::{
 const LARGEST_BODY: usize = 64 << 10;
 
 /// The whole server as one service.
-pub fn router(shared: Shared) -> Router {
+pub fn service(shared: Shared) -> Front<Router> {
+    let (origin, headers) = (shared.origin.clone(), shared.headers.clone());
+    Front::new(router(shared), origin, headers)
+}
+
+fn router(shared: Shared) -> Router {
     let programs = Router::new()
         .route("/api/v1/accounts", post(accounts::sign_up))
         .route(
@@ -79,6 +82,7 @@ pub fn router(shared: Shared) -> Router {
         .route("/notify/user/{user_id}", post(publish::notify_user))
         .route("/broadcast/{channel}", post(publish::broadcast))
         .route("/stats/channel/{channel}", get(publish::channel_stats))
+        .route("/stats/channels", get(publish::channels))
         .route("/api/{*rest}", any(nothing_here))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
@@ -109,14 +113,6 @@ pub fn router(shared: Shared) -> Router {
         .merge(files)
         .merge(programs)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .layer(from_fn_with_state(shared.origin.clone(), origin::guard))
-        .layer(from_fn_with_state(
-            shared.headers.clone(),
-            headers::complete,
-        ))
-        .layer(CatchPanicLayer::custom(|_| {
-            Problem(QuadError::Internal).into_response()
-        }))
         .with_state(shared)
 }
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use app::{cookie::CookiePolicy, event::CloseCode};
-use axum::{extract::FromRef, serve::ListenerExt};
+use axum::{ServiceExt, extract::FromRef, serve::ListenerExt};
 use leptos::config::LeptosOptions;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::{
@@ -332,7 +332,7 @@ impl Server {
             stop,
             drain,
         } = self;
-        let app = router::router(shared.clone())
+        let app = router::service(shared.clone())
             .into_make_service_with_connect_info::<std::net::SocketAddr>();
         let listener = listener.tap_io(|tcp| {
             // Without it, an answer might wait for the next one.

@@ -43,6 +43,50 @@ async fn a_broadcast_reaches_all_who_listen_on_all_servers_once() {
 }
 
 #[tokio::test]
+async fn the_channels_that_somebody_listens_to_are_listed() {
+    let app = App::builder().start(2);
+    let token = app.token("stats");
+    let ana = app.sign_up("ana").await;
+    let (mut here, _) = ana.listen(&app.servers[0]).await;
+    let mut there = Socket::bearer(&app.servers[1], &token).await;
+    for channel in ["news.a", "news.b", "other"] {
+        here.subscribe(channel).await;
+        there.subscribe(channel).await;
+    }
+    there.subscribe("news.c").await;
+    let list = async |query: &str| {
+        let path = format!("/stats/channels{query}");
+        let ask = app.servers[0].http.ask("GET", &path).bearer(&token);
+        ask.send().await
+    };
+    let own = format!("user:{}", ana.id);
+    assert_eq!(
+        list("").await.ok(200),
+        json!({"count": 5, "channels": ["news.a", "news.b", "news.c", "other", own]})
+    );
+    assert_eq!(
+        list("?prefix=news.&after=news.a&limit=1").await.ok(200),
+        json!({"count": 3, "channels": ["news.b"]})
+    );
+    assert_eq!(
+        list("?prefix=user%3A").await.ok(200),
+        json!({"count": 1, "channels": [own]})
+    );
+    list("?prefix=%2A").await.refused(422, "invalid");
+    let publisher = app.token("publish");
+    let ask = app.servers[0].http.ask("GET", "/stats/channels");
+    ask.bearer(&publisher)
+        .send()
+        .await
+        .refused(403, "forbidden");
+    drop(there);
+    common::eventually("nobody listens any more", async || {
+        (list("?prefix=news.c").await.ok(200)["count"] == 0).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_server_that_does_not_answer_makes_the_count_partial_and_delays_nobody() {
     let app = App::builder().start(2);
     let token = app.token("publish,stats");

@@ -78,6 +78,9 @@ async fn journey(kind: Kind) {
         .header("idempotency-key", "k");
     let published = ask.json(&json!({"message": "to all"})).send().await.ok(200);
     assert_eq!(published["subscriberCount"], 2);
+    let ask = here.http.ask("GET", "/stats/channels?prefix=n");
+    let listed = ask.bearer(&token).send().await.ok(200);
+    assert_eq!(listed, json!({"count": 1, "channels": ["news"]}));
     for listener in [&mut socket, &mut program] {
         assert_eq!(listener.expect("message").await["text"], "to all");
     }

@@ -6,18 +6,15 @@
 //! is none, it is the request's own scheme and host, which must then be a loopback name, so that
 //! no name that somebody points at this machine (DNS rebinding) is ever taken for ours.
 
-use std::{fmt, net::IpAddr, net::Ipv4Addr, net::Ipv6Addr, str::FromStr, sync::Arc};
+use std::{fmt, net::IpAddr, net::Ipv4Addr, net::Ipv6Addr, str::FromStr};
 
 use app::{cookie::CookiePolicy, error::QuadError};
 use axum::{
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderMap, Method, Uri, header},
-    middleware::Next,
-    response::{IntoResponse, Response},
 };
 
 use super::client_addr::{self, TrustedProxies};
-use crate::web::problem::Problem;
 
 /// A scheme, a host and a port: what a browser means by an origin.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -175,15 +172,6 @@ impl OriginRule {
         let https = self.proxies.tells_https(head.peer, head.headers);
         let origin = Origin::asked_for(https, head)?;
         origin.is_loopback().then_some(origin)
-    }
-}
-
-/// Refuses what does not come from our own pages: a layer for the whole router, outside of
-/// everything that changes anything.
-pub async fn guard(State(rule): State<Arc<OriginRule>>, request: Request, next: Next) -> Response {
-    match rule.check(Head::of(&request)) {
-        Ok(()) => next.run(request).await,
-        Err(error) => Problem(error).into_response(),
     }
 }
 

@@ -105,6 +105,27 @@ impl Store {
         })
     }
 
+    /// The topics that some server listens to and that match `pattern`, on all nodes.
+    pub async fn topics(&self, pattern: &str) -> Result<Vec<String>, StoreError> {
+        let mut command = redis::cmd("PUBSUB");
+        command.arg("SHARDCHANNELS").arg(pattern);
+        let Some(slots) = self.link().slots().await? else {
+            return self.link().query(&command).await;
+        };
+        let mut topics = Vec::new();
+        for (host, port) in slots.nodes() {
+            let node = Some((host.as_str(), port));
+            let mut node = self
+                .link()
+                .topology()
+                .connect(node, Default::default())
+                .await?;
+            let here: Vec<String> = command.query_async(&mut node).await?;
+            topics.extend(here);
+        }
+        Ok(topics)
+    }
+
     /// Where many channels stand, in their order; `None` for one without a history.
     pub async fn channel_positions(
         &self,

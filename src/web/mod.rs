@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod attention;
 pub mod auth;
 pub mod extract;
+pub mod front;
 pub mod health;
 pub mod notifications;
 pub mod openapi;

@@ -55,6 +55,7 @@ use super::{accounts, attention, health, notifications, posts, publish, push};
         push::unsubscribe,
         publish::broadcast,
         publish::channel_stats,
+        publish::channels,
         health::alive,
         health::ready,
         health::metrics,

@@ -3,11 +3,11 @@
 use app::model::{Level, UserId};
 use axum::{extract::State, http::HeaderMap};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::{
     auth::Program,
-    extract::{Json, Path},
+    extract::{Json, Path, Query},
     posts::idempotency_key,
     problem::{Answer, ProblemDetails},
 };
@@ -140,4 +140,49 @@ pub async fn channel_stats(
         subscriber_count,
         partial,
     }))
+}
+
+/// Which channels to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ChannelsQuery {
+    /// How their names begin.
+    #[serde(default)]
+    prefix: String,
+    /// Only those after this name.
+    #[serde(default)]
+    after: String,
+    /// 1 to 100.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u64>,
+}
+
+/// The channels that somebody listens to.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ActiveChannels {
+    /// All that begin so, on this page or not.
+    count: u64,
+    /// Their names, sorted.
+    channels: Vec<String>,
+}
+
+/// Lists the channels that somebody listens to, on all servers.
+#[utoipa::path(get, path = "/stats/channels", tag = "programs", security(("token" = [])), params(ChannelsQuery),
+    responses((status = 200, body = ActiveChannels), (status = 401, body = ProblemDetails), (status = 403, body = ProblemDetails),
+        (status = 422, body = ProblemDetails), (status = "default", body = ProblemDetails)))]
+pub async fn channels(
+    State(shared): State<Shared>,
+    Program(grant): Program,
+    Query(query): Query<ChannelsQuery>,
+) -> Answer<Json<ActiveChannels>> {
+    let ChannelsQuery {
+        prefix,
+        after,
+        limit,
+    } = query;
+    let (count, channels) = shared
+        .service
+        .active_channels(&grant, &prefix, &after, limit)
+        .await?;
+    Ok(Json(ActiveChannels { count, channels }))
 }
