@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use super::{
     encrypt::encrypt,
     message::Message,
-    send::{Outcome, Push},
+    send::{Outcome, Parcel},
     subscription::Target,
 };
 use crate::{meters::METERS, service::Service};
@@ -76,13 +76,13 @@ async fn attempt(service: &Service, target: &Target, message: &Message) -> Outco
     let Ok(authorization) = signer.authorization(service.store(), &origin).await else {
         return Outcome::Later(None);
     };
-    let push = Push {
+    let parcel = Parcel {
         endpoint: &target.endpoint,
         authorization: &authorization,
         topic: &message.topic,
         body,
     };
-    service.push.sender.send(push).await
+    service.push.sender.send(parcel).await
 }
 
 #[cfg(test)]

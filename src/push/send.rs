@@ -35,7 +35,7 @@ const LARGEST_HEAD: usize = 16 << 10;
 const KEPT: &str = "86400";
 
 /// What is sent.
-pub struct Push<'a> {
+pub struct Parcel<'a> {
     /// Where to.
     pub endpoint: &'a Endpoint,
     /// Who sends, as [`super::vapid`] says it.
@@ -94,9 +94,9 @@ impl Sender {
     }
 
     /// Sends one push, once.
-    pub async fn send(&self, push: Push<'_>) -> Outcome {
-        let origin = push.endpoint.origin();
-        let answer = timeout(PATIENCE, self.exchange(push)).await;
+    pub async fn send(&self, parcel: Parcel<'_>) -> Outcome {
+        let origin = parcel.endpoint.origin();
+        let answer = timeout(PATIENCE, self.exchange(parcel)).await;
         match answer.unwrap_or(Err(Broken::Late)) {
             Ok(outcome) => outcome,
             Err(Broken::Address(NoAddress::NotPublic)) => {
@@ -110,13 +110,13 @@ impl Sender {
         }
     }
 
-    async fn exchange(&self, push: Push<'_>) -> Result<Outcome, Broken> {
-        let stream = self.connect(push.endpoint).await?;
+    async fn exchange(&self, parcel: Parcel<'_>) -> Result<Outcome, Broken> {
+        let stream = self.connect(parcel.endpoint).await?;
         let (mut sender, connection) = http1::Builder::new()
             .max_buf_size(LARGEST_HEAD)
             .handshake::<_, Body>(TokioIo::new(stream))
             .await?;
-        let url = push.endpoint.url();
+        let url = parcel.endpoint.url();
         let path = match url.query() {
             Some(query) => format!("{}?{query}", url.path()),
             None => url.path().to_owned(),
@@ -124,13 +124,13 @@ impl Sender {
         let host = &url[url::Position::BeforeHost..url::Position::AfterPort];
         let request = Request::post(path)
             .header(HOST, host)
-            .header(AUTHORIZATION, push.authorization)
+            .header(AUTHORIZATION, parcel.authorization)
             .header(CONTENT_TYPE, "application/octet-stream")
             .header(CONTENT_ENCODING, "aes128gcm")
             .header("ttl", KEPT)
             .header("urgency", "normal")
-            .header("topic", push.topic)
-            .body(Body::from(push.body))?;
+            .header("topic", parcel.topic)
+            .body(Body::from(parcel.body))?;
         let asking = async {
             let (head, body) = sender.send_request(request).await?.into_parts();
             let after = head.headers.get(RETRY_AFTER);
@@ -140,7 +140,7 @@ impl Sender {
                 let said = to_bytes(Body::new(body), LARGEST_ANSWER).await;
                 let said = said.unwrap_or_default();
                 let said = String::from_utf8_lossy(&said);
-                let origin = push.endpoint.origin();
+                let origin = parcel.endpoint.origin();
                 tracing::debug!(origin, status = %head.status, %said, "a push was not taken");
             }
             Ok(outcome)

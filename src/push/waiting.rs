@@ -83,7 +83,8 @@ impl Waiting {
         let mut queue = self.queue.lock().unwrap_or_else(|e| e.into_inner());
         let mut due = Vec::new();
         while due.len() < BATCH
-            && let Some((_, owner)) = queue.due.pop_front_if(|(at, _)| *at <= now)
+            && queue.due.front().is_some_and(|(at, _)| *at <= now)
+            && let Some((_, owner)) = queue.due.pop_front()
         {
             queue.waits.remove(&owner);
             due.push(owner);
