@@ -15,7 +15,8 @@
 //!    who listens, and passes it on without a queue.
 //! 6. [`live::hub`] knows the sockets. The frame's bytes are made once ([`live::frame`]) and each
 //!    socket's [`live::writer`] puts them out at once, or into its bounded queue.
-//! 7. The browser shows a toast. What it missed, [`live::catch_up`] sends when it comes back.
+//! 7. The browser shows a toast. What it missed, [`live::catch_up`] sends when it comes back. Where
+//!    no page showed it in time, [`push`] tells the browser.
 //!
 //! # Who knows what
 //!
@@ -37,6 +38,7 @@ pub mod store;
 
 pub mod live;
 pub mod meters;
+pub mod push;
 
 pub mod demo;
 pub mod seed;

@@ -18,7 +18,7 @@ use crate::{
     server::Shared,
     web::{
         accounts, attention, front::Front, health, notifications, openapi, pages, posts,
-        problem::Problem, publish,
+        problem::Problem, publish, push,
     },
 };
 
@@ -72,6 +72,12 @@ fn router(shared: Shared) -> Router {
             "/api/v1/mutes/posts/{post_id}",
             put(attention::mute_post).delete(attention::unmute_post),
         )
+        .route("/api/v1/push/key", get(push::key))
+        .route(
+            "/api/v1/push/subscriptions",
+            post(push::subscribe).delete(push::unsubscribe),
+        )
+        .route("/sw.js", get(push::worker))
         .route("/api/v1/openapi.json", get(openapi::document))
         .route("/notify/user/{user_id}", post(publish::notify_user))
         .route("/broadcast/{channel}", post(publish::broadcast))

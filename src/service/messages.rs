@@ -156,10 +156,12 @@ impl Service {
             now: now(),
         };
         let idempotency = key.as_deref().map(|key| Idempotency { key, body: &body });
-        match self.store.notify(&notice, idempotency).await? {
-            Sent::Stored(id) => Ok((to, id)),
-            Sent::KeyReused => Err(QuadError::KeyReused),
-            Sent::NoSuchUser => Err(QuadError::NoSuchUser),
-        }
+        let id = match self.store.notify(&notice, idempotency).await? {
+            Sent::Stored(id) => id,
+            Sent::KeyReused => return Err(QuadError::KeyReused),
+            Sent::NoSuchUser => return Err(QuadError::NoSuchUser),
+        };
+        self.push.told_later(&to);
+        Ok((to, id))
     }
 }

@@ -33,12 +33,15 @@ use self::{
 };
 use crate::{
     live::{Topic, control::Control, hub::Hub},
+    push::Push,
     security::{limits::Limits, password::Passwords},
     store::{Store, StoreError, keys},
 };
 
 /// Everything that a request or a frame can ask for.
 pub struct Service {
+    /// Tells people whose tabs are all closed.
+    pub push: Push,
     store: Store,
     hub: Arc<Hub>,
     limits: Arc<Limits>,
@@ -53,8 +56,15 @@ pub struct Service {
 
 impl Service {
     /// The service on `store`, whose sockets `hub` knows.
-    pub fn new(store: Store, hub: Arc<Hub>, limits: Arc<Limits>, directory: Directory) -> Self {
+    pub fn new(
+        store: Store,
+        hub: Arc<Hub>,
+        limits: Arc<Limits>,
+        directory: Directory,
+        push: Push,
+    ) -> Self {
         Self {
+            push,
             sessions: Sessions::default(),
             tokens: Tokens::default(),
             people: People::of(people::MOST),

@@ -17,6 +17,9 @@ pub const SERVERS: &str = "servers";
 /// Which history of the store this is; see [`crate::store::generation`].
 pub const GENERATION: &str = "generation";
 
+/// The key pair that signs pushes: a string, PKCS#8 in base64url.
+pub const VAPID: &str = "push:vapid";
+
 /// A hash: handle, name, password, role, created, posts (the last n).
 pub fn user(user: &UserId) -> String {
     format!("{{{user}}}:user")
@@ -70,6 +73,11 @@ pub fn inbox(user: &UserId) -> String {
 /// A hash: epoch, seq, first, seen, unread.
 pub fn inbox_meta(user: &UserId) -> String {
     format!("{{{user}}}:inbox:meta")
+}
+
+/// A hash: push subscriptions as JSON, by the digest of their endpoint.
+pub fn push(user: &UserId) -> String {
+    format!("{{{user}}}:push")
 }
 
 /// A hash: like, message, quiet, dnd, stay, sound, and `mute:<person or post>` with the time since.

@@ -12,3 +12,4 @@ pub mod pages;
 pub mod posts;
 pub mod problem;
 pub mod publish;
+pub mod push;
