@@ -4,12 +4,12 @@
 //!
 //! 1. The browser asks for a state, liked or not: a server function of [`app::api`], or
 //!    `PUT /api/v1/posts/{post_id}/like` in [`web::posts`]. [`router`] shows every route and layer.
-//! 2. [`web::auth`] finds the session, which [`service::sessions`] remembers for at most 30 s;
-//!    [`security::origin`] has refused what comes from other sites.
+//! 2. [`web::front`] has refused what comes from other sites; [`web::auth`] finds the session,
+//!    which [`service::sessions`] remembers for at most 30 s.
 //! 3. [`service::posts`] checks the rate and calls the store. The owner stands in the post's id.
 //! 4. [`store::likes`] runs one script in one slot and one round trip: it changes membership and
-//!    count, appends an entry to the owner's inbox, keeps groups and unread count true, and
-//!    publishes one message for the owner and one for the post's viewers. With
+//!    count, asks what the owner wants to be told of, appends an entry to their inbox, keeps groups
+//!    and unread count true, and publishes one message for the owner and one for the post's viewers. With
 //!    `appendfsync always` Redis syncs to disk before it answers.
 //! 5. [`live::broker`] hears it on the one subscriber connection of each server that has somebody
 //!    who listens, and passes it on without a queue.

@@ -54,9 +54,13 @@ pub async fn my_account() -> Result<Option<Me>, QuadError> {
     answer(|context| async move { account(&context).await }).await
 }
 
-/// Makes an account, begins a session and shows the feed.
+/// Makes an account and begins a session. Answers where to go: the feed.
 #[server(prefix = "/fn", endpoint = "sign_up")]
-pub async fn sign_up(handle: String, password: String, name: String) -> Result<(), QuadError> {
+pub async fn sign_up(
+    handle: String,
+    password: String,
+    name: String,
+) -> Result<String, QuadError> {
     answer(|context| async move {
         let name = Some(name).filter(|name| !name.trim().is_empty());
         let account = NewAccount {
@@ -65,18 +69,22 @@ pub async fn sign_up(handle: String, password: String, name: String) -> Result<(
             name,
         };
         let signed_in = context.backend.sign_up(context.caller, account).await?;
-        begin_session(&context, &signed_in)
+        begin_session(&context, &signed_in, None)
     })
     .await
 }
 
-/// Begins a session and shows the feed.
+/// Begins a session. Answers where to go: to `next`, if that is a page of ours, else the feed.
 #[server(prefix = "/fn", endpoint = "log_in")]
-pub async fn log_in(handle: String, password: String) -> Result<(), QuadError> {
+pub async fn log_in(
+    handle: String,
+    password: String,
+    next: Option<String>,
+) -> Result<String, QuadError> {
     answer(|context| async move {
         let credentials = Credentials { handle, password };
         let signed_in = context.backend.log_in(context.caller, credentials).await?;
-        begin_session(&context, &signed_in)
+        begin_session(&context, &signed_in, next)
     })
     .await
 }
@@ -477,10 +485,27 @@ async fn preferences(context: &RequestContext) -> Option<Preferences> {
 }
 
 #[cfg(feature = "ssr")]
-fn begin_session(context: &RequestContext, signed_in: &SignedIn) -> Result<(), QuadError> {
+fn begin_session(
+    context: &RequestContext,
+    signed_in: &SignedIn,
+    next: Option<String>,
+) -> Result<String, QuadError> {
     set_cookie(context.cookies.begin(&signed_in.token))?;
-    land("/");
-    Ok(())
+    let next = next.filter(|next| is_page_of_ours(next));
+    let next = next.unwrap_or_else(|| "/".to_owned());
+    land(&next);
+    Ok(next)
+}
+
+/// Whether an address leads nowhere but to a page of this site. Browsers read `//` and `/\` as the
+/// beginning of another host, and drop what cannot be seen.
+#[cfg(feature = "ssr")]
+fn is_page_of_ours(path: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_graphic() && byte != b'\\';
+    path.len() <= 200
+        && path.starts_with('/')
+        && !path.starts_with("//")
+        && path.bytes().all(plain)
 }
 
 #[cfg(feature = "ssr")]
@@ -533,5 +558,28 @@ fn land_back(place: &str) {
         ServerFnUrlError::<QuadError>::strip_error_info(&mut page);
         // Without any other parameters, a lone `?` is left.
         land(&format!("{}{place}", page.trim_end_matches('?')));
+    }
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::is_page_of_ours;
+
+    #[test]
+    fn nobody_is_led_to_another_site() {
+        for page in ["/", "/notifications", "/people/ana?before=1.2"] {
+            assert!(is_page_of_ours(page), "{page}");
+        }
+        for other in [
+            "",
+            "notifications",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/\t/evil.example",
+            "/ä",
+        ] {
+            assert!(!is_page_of_ours(other), "{other}");
+        }
     }
 }
