@@ -56,11 +56,7 @@ pub async fn my_account() -> Result<Option<Me>, QuadError> {
 
 /// Makes an account and begins a session. Answers where to go: the feed.
 #[server(prefix = "/fn", endpoint = "sign_up")]
-pub async fn sign_up(
-    handle: String,
-    password: String,
-    name: String,
-) -> Result<String, QuadError> {
+pub async fn sign_up(handle: String, password: String, name: String) -> Result<String, QuadError> {
     answer(|context| async move {
         let name = Some(name).filter(|name| !name.trim().is_empty());
         let account = NewAccount {
@@ -502,10 +498,7 @@ fn begin_session(
 #[cfg(feature = "ssr")]
 fn is_page_of_ours(path: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_graphic() && byte != b'\\';
-    path.len() <= 200
-        && path.starts_with('/')
-        && !path.starts_with("//")
-        && path.bytes().all(plain)
+    path.len() <= 200 && path.starts_with('/') && !path.starts_with("//") && path.bytes().all(plain)
 }
 
 #[cfg(feature = "ssr")]
