@@ -5,6 +5,7 @@ import type { Person } from "./fixtures/person";
 import { expect, test } from "./fixtures/test";
 
 const WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+const LEVELS = ["info", "success", "warning", "error"] as const;
 const NARROW = { width: 320, height: 640 };
 
 async function expectAccessible(page: Page, where: string): Promise<void> {
@@ -31,18 +32,22 @@ async function everyPage(owner: Person): Promise<{ public: string[]; own: string
     `A post with a long word: ${"Donaudampfschifffahrtsgesellschaft".repeat(4)}\n\nAnd an address, https://example.org/${"a/".repeat(60)}`,
   );
   await owner.api.like(liked);
+  // Everything is silenced, a post is muted, and nothing is to disturb just now.
+  await owner.api.mute(await owner.api.post("Hush"));
+  await owner.api.want({ like: "inbox", do_not_disturb_until: Date.now() + 3_600_000 });
   const open = ["/", `/posts/${liked}`, `/people/${owner.handle}`, "/no/such/page", "/posts/0000000000.1"];
-  return { public: open, own: [...open, "/notifications", "/settings"], liked };
+  return { public: open, own: [...open, "/notifications", "/notifications/silenced", "/settings", "/settings/notifications"], liked };
 }
 
 for (const colorScheme of ["light", "dark"] as const) {
-  test(`axe finds nothing on any page, ${colorScheme}`, async ({ member, stranger }) => {
+  test(`axe finds nothing on any page, ${colorScheme}`, async ({ house, member, stranger }) => {
     test.setTimeout(120_000);
     const looks = { colorScheme, reducedMotion: "reduce" } as const;
     const [ana, ben, eve] = [await member("Ana", looks), await member("Ben"), await stranger("Eve", looks)];
     for (const person of [ana, eve]) person.watch.expect(/status of 404/, /answer 404/);
     const pages = await everyPage(ana);
     await ben.api.like(pages.liked);
+    for (const level of LEVELS) await house.notify(ana.handle, `A message of the kind ${level}`, level);
     const guest = await eve.context.newPage();
     for (const path of [...pages.public, "/signup", "/login"]) {
       await guest.goto(path);
@@ -55,6 +60,7 @@ for (const colorScheme of ["light", "dark"] as const) {
       await live(page);
       await expectAccessible(page, `${path}, logged in`);
     }
+    await ana.api.want({});
     await page.goto("/");
     await live(page);
     await ben.api.like(await ana.api.post("Toast me"));
@@ -91,12 +97,13 @@ for (const colorScheme of ["light", "dark"] as const) {
   });
 }
 
-test("at 320 pixels nothing scrolls sideways", async ({ member, stranger }) => {
+test("at 320 pixels nothing scrolls sideways", async ({ house, member, stranger }) => {
   const looks = { viewport: NARROW, reducedMotion: "reduce" } as const;
   const [ana, ben, eve] = [await member("Ana", looks), await member("Ben"), await stranger("Eve", looks)];
   for (const person of [ana, eve]) person.watch.expect(/status of 404/, /answer 404/);
   const pages = await everyPage(ana);
   await ben.api.like(pages.liked);
+  await house.notify(ana.handle, `https://example.org/${"a".repeat(200)}`, "warning");
   const guest = await eve.context.newPage();
   for (const path of [...pages.public, "/signup", "/login"]) {
     await guest.goto(path);

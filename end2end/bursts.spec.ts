@@ -68,7 +68,6 @@ test("whoever was offline gets one line about it", async ({ house, lay, member }
   const ana = await member("Ana", { at: cable.url });
   const [ben, cem] = [await member("Ben"), await member("Cem")];
   const [one, two] = [await ana.api.post(`One, ${ana.handle}`), await ana.api.post(`Two, ${ana.handle}`)];
-  const program = await house.program();
   const page = await ana.open();
   const appeared = await countAppearances(page, "[data-testid=toast]");
   ana.watch.expect(...NO_WAY);
@@ -78,7 +77,7 @@ test("whoever was offline gets one line about it", async ({ house, lay, member }
   await cem.api.like(one);
   await cem.api.like(two);
   await cem.api.unlike(two);
-  await program.notify(ana.handle, "The canteen is open.", "info");
+  await house.notify(ana.handle, "The canteen is open.", "info");
   cable.mend();
   await live(page);
   await expect(toasts(page)).toHaveText("While you were away: 3 likes from 2 people and 1 message");
@@ -116,14 +115,13 @@ test("what came and went during an absence is not mentioned", async ({ house, la
 for (const colorScheme of ["light", "dark"] as const) {
   test(`a program's warning looks and sounds like one, ${colorScheme}`, async ({ house, member }) => {
     const ana = await member("Ana", { colorScheme, reducedMotion: "reduce" });
-    const program = await house.program();
     const page = await ana.open("/settings");
-    await program.notify(ana.handle, "The disk is nearly full.", "warning");
+    await house.notify(ana.handle, "The disk is nearly full.", "warning");
     await expect(toasts(page)).toHaveClass(/toast-warning/);
     await expect(toasts(page)).toHaveText("Warning: The disk is nearly full.");
     await expect(page.getByTestId("announcer")).toHaveText("Warning: The disk is nearly full.");
     await toasts(page).getByRole("button", { name: "Dismiss" }).click();
-    await program.notify(ana.handle, "word ".repeat(390), "error");
+    await house.notify(ana.handle, "word ".repeat(390), "error");
     await expect(toasts(page)).toContainText("Error: word");
     await expect(toasts(page)).toBeInViewport({ ratio: 1 });
     expect((await toasts(page).boundingBox())?.height, "a long text is cut").toBeLessThan(160);

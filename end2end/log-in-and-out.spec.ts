@@ -32,9 +32,24 @@ test("pages of one's own lead whoever is logged out to the log-in", async ({ str
   const eve = await stranger("Eve");
   for (const path of ["/notifications", "/settings"]) {
     const page = await eve.open(path);
-    await expect(page).toHaveURL("/login");
+    await expect(page).toHaveURL(`/login?next=${path}`);
     await expect(page.getByRole("heading", { name: "Log in" })).toBeVisible();
   }
+});
+
+test("whoever was led to the log-in goes on where they wanted to go, and never to another site", async ({ member }) => {
+  const ana = await member("Ana");
+  const page = await ana.open();
+  await page.getByRole("button", { name: "Log out" }).click();
+  await expect(page.getByRole("link", { name: "Sign up" }).first()).toBeVisible();
+  await page.goto("/settings");
+  await logIn(page, ana.handle, ana.password);
+  await expect(page).toHaveURL("/settings");
+  await page.getByRole("button", { name: "Log out", exact: true }).click();
+  await expect(page.getByRole("link", { name: "Sign up" }).first()).toBeVisible();
+  await page.goto("/login?next=//example.org");
+  await logIn(page, ana.handle, ana.password);
+  await expect(page).toHaveURL("/");
 });
 
 test("logging out ends the session of the other tab, and that tab says so", async ({ member }) => {

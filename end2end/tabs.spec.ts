@@ -10,7 +10,7 @@ async function countToasts(tabs: Page[]): Promise<() => Promise<number>> {
 
 test("of three tabs one shows the toast, and all of them count", async ({ member }) => {
   const [ana, ben] = [await member("Ana"), await member("Ben")];
-  const tabs = [await ana.open(), await ana.open("/notifications"), await ana.open("/settings")];
+  const tabs = [await ana.open(), await ana.open("/settings"), await ana.open("/settings")];
   const appeared = await countToasts(tabs);
   const speaks = await speaker(tabs);
   await ben.api.like(await ana.api.post(`Once, ${ana.handle}`));

@@ -110,10 +110,9 @@ test("a toast that waits and is taken back is never shown", async ({ member }) =
 test("many at once end in one line that counts them", async ({ house, member }) => {
   test.setTimeout(90_000);
   const ana = await member("Ana");
-  const program = await house.program();
   const page = await openWithClock(ana, "/settings");
   // Three are shown, a hundred wait, seventeen are only counted.
-  for (let n = 1; n <= 120; n++) await program.notify(ana.handle, `Number ${n}`, "info");
+  for (let n = 1; n <= 120; n++) await house.notify(ana.handle, `Number ${n}`, "info");
   await expectUnread(page, 120);
   const rest = toasts(page).filter({ hasText: "And 17 more" });
   while ((await rest.count()) === 0) await page.keyboard.press("Escape");

@@ -29,6 +29,15 @@ test("pages and forms work when the program of the page does not arrive", async 
   await expect(page.getByTestId("group")).toContainText("Ben likes your post");
   await page.getByRole("button", { name: "Mark all as read" }).click();
   await expect(page.getByTestId("badge")).toHaveCount(0);
+  await page.getByRole("button", { name: "Mark as unread" }).click();
+  await expect(page.getByTestId("badge")).toHaveText("1");
+  await page.getByRole("button", { name: "Mark as read" }).click();
+  await expect(page.getByTestId("badge")).toHaveCount(0);
+  await page.getByRole("button", { name: "Mute this post" }).click();
+  await expect(page.getByRole("button", { name: "Unmute this post" })).toBeVisible();
+  await page.getByRole("link", { name: "Notification settings" }).click();
+  await expect(page.getByText(text)).toBeVisible();
+
   await page.getByRole("button", { name: "Log out" }).click();
   await expect(page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Log in" })).toBeVisible();
 });

@@ -57,7 +57,7 @@ test("everything works in HTML alone", async ({ stranger, member }) => {
   await page.getByRole("button", { name: "Log out" }).click();
   await expect(page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Log in" })).toBeVisible();
   await page.goto("/notifications");
-  await expect(page).toHaveURL("/login");
+  await expect(page).toHaveURL("/login?next=/notifications");
 });
 
 test("what is wrong with a form stands beside its fields, and no password in the address", async ({ stranger, member }) => {

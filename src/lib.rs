@@ -4,18 +4,19 @@
 //!
 //! 1. The browser asks for a state, liked or not: a server function of [`app::api`], or
 //!    `PUT /api/v1/posts/{post_id}/like` in [`web::posts`]. [`router`] shows every route and layer.
-//! 2. [`web::auth`] finds the session, which [`service::sessions`] remembers for at most 30 s;
-//!    [`security::origin`] has refused what comes from other sites.
+//! 2. [`web::front`] has refused what comes from other sites; [`web::auth`] finds the session,
+//!    which [`service::sessions`] remembers for at most 30 s.
 //! 3. [`service::posts`] checks the rate and calls the store. The owner stands in the post's id.
 //! 4. [`store::likes`] runs one script in one slot and one round trip: it changes membership and
-//!    count, appends an entry to the owner's inbox, keeps groups and unread count true, and
-//!    publishes one message for the owner and one for the post's viewers. With
+//!    count, asks what the owner wants to be told of, appends an entry to their inbox, keeps groups
+//!    and unread count true, and publishes one message for the owner and one for the post's viewers. With
 //!    `appendfsync always` Redis syncs to disk before it answers.
 //! 5. [`live::broker`] hears it on the one subscriber connection of each server that has somebody
 //!    who listens, and passes it on without a queue.
 //! 6. [`live::hub`] knows the sockets. The frame's bytes are made once ([`live::frame`]) and each
 //!    socket's [`live::writer`] puts them out at once, or into its bounded queue.
-//! 7. The browser shows a toast. What it missed, [`live::catch_up`] sends when it comes back.
+//! 7. The browser shows a toast. What it missed, [`live::catch_up`] sends when it comes back. Where
+//!    no page showed it in time, [`push`] tells the browser.
 //!
 //! # Who knows what
 //!
@@ -37,6 +38,7 @@ pub mod store;
 
 pub mod live;
 pub mod meters;
+pub mod push;
 
 pub mod demo;
 pub mod seed;

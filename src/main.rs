@@ -92,6 +92,9 @@ async fn serve(config: &Config, demo: bool) -> Result<(), Failure> {
     if !config.rate_limits {
         tracing::warn!("rates are not limited: for load tests on this machine only");
     }
+    if let Some(service) = &config.push.test_service {
+        tracing::warn!("pushes may go to {service}: for tests on this machine only");
+    }
     let embedded = match &config.store {
         StoreUrl::Embedded => Some(Embedded::start(&config.data_dir).await?),
         _ => None,

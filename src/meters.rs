@@ -24,6 +24,16 @@ pub struct Meters {
     pub delivered: Counter,
     /// Sockets that were closed because they did not keep up.
     pub too_slow: Counter,
+    /// Passwords that were compared with a hash, were it nobody's.
+    pub password_checks: Counter,
+    /// Pushes that a push service took.
+    pub push_sent: Counter,
+    /// Pushes that were refused, or given up after repeats.
+    pub push_failed: Counter,
+    /// Subscriptions that a push service no longer knew.
+    pub push_gone: Counter,
+    /// Pushes that were never tried, because too many waited.
+    pub push_dropped: Counter,
     /// How often the subscriber connection was made anew.
     pub resubscribed: Counter,
     /// Seconds from the request until it was checked and on its way to the store.
@@ -61,6 +71,23 @@ impl Meters {
             "quad_too_slow_total",
             "Sockets closed because they did not keep up"
         );
+        describe_counter!("quad_push_sent_total", "Pushes that a push service took");
+        describe_counter!(
+            "quad_push_failed_total",
+            "Pushes that were refused, or given up after repeats"
+        );
+        describe_counter!(
+            "quad_push_gone_total",
+            "Subscriptions that a push service no longer knew"
+        );
+        describe_counter!(
+            "quad_push_dropped_total",
+            "Pushes never tried, because too many waited"
+        );
+        describe_counter!(
+            "quad_password_checks_total",
+            "Passwords that were compared with a hash"
+        );
         describe_counter!(
             "quad_resubscribed_total",
             "Times the subscriber connection was made"
@@ -81,6 +108,11 @@ impl Meters {
             published: counter!("quad_published_total"),
             delivered: counter!("quad_delivered_total"),
             too_slow: counter!("quad_too_slow_total"),
+            password_checks: counter!("quad_password_checks_total"),
+            push_sent: counter!("quad_push_sent_total"),
+            push_failed: counter!("quad_push_failed_total"),
+            push_gone: counter!("quad_push_gone_total"),
+            push_dropped: counter!("quad_push_dropped_total"),
             resubscribed: counter!("quad_resubscribed_total"),
             accepted: stage("accepted"),
             stored: stage("stored"),

@@ -10,17 +10,15 @@ use axum::{
     routing::{any, delete, get, patch, post, put},
 };
 use tower_http::{
-    catch_panic::CatchPanicLayer, compression::CompressionLayer, services::ServeDir,
-    set_header::SetResponseHeaderLayer,
+    compression::CompressionLayer, services::ServeDir, set_header::SetResponseHeaderLayer,
 };
 
 use crate::{
     live::upgrade::upgrade,
-    security::{headers, origin},
     server::Shared,
     web::{
-        accounts, attention, health, notifications, openapi, pages, posts, problem::Problem,
-        publish,
+        accounts, attention, front::Front, health, notifications, openapi, pages, posts,
+        problem::Problem, publish, push,
     },
 };
 
@@ -29,7 +27,12 @@ use crate::{
 const LARGEST_BODY: usize = 64 << 10;
 
 /// The whole server as one service.
-pub fn router(shared: Shared) -> Router {
+pub fn service(shared: Shared) -> Front<Router> {
+    let (origin, headers) = (shared.origin.clone(), shared.headers.clone());
+    Front::new(router(shared), origin, headers)
+}
+
+fn router(shared: Shared) -> Router {
     let programs = Router::new()
         .route("/api/v1/accounts", post(accounts::sign_up))
         .route(
@@ -69,10 +72,18 @@ pub fn router(shared: Shared) -> Router {
             "/api/v1/mutes/posts/{post_id}",
             put(attention::mute_post).delete(attention::unmute_post),
         )
+        .route("/api/v1/push/key", get(push::key))
+        .route(
+            "/api/v1/push/subscriptions",
+            post(push::subscribe).delete(push::unsubscribe),
+        )
+        .route("/sw.js", get(push::worker))
         .route("/api/v1/openapi.json", get(openapi::document))
         .route("/notify/user/{user_id}", post(publish::notify_user))
         .route("/broadcast/{channel}", post(publish::broadcast))
         .route("/stats/channel/{channel}", get(publish::channel_stats))
+        .route("/publish/batch", post(publish::batch))
+        .route("/stats/channels", get(publish::channels))
         .route("/api/{*rest}", any(nothing_here))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
@@ -103,14 +114,6 @@ pub fn router(shared: Shared) -> Router {
         .merge(files)
         .merge(programs)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .layer(from_fn_with_state(shared.origin.clone(), origin::guard))
-        .layer(from_fn_with_state(
-            shared.headers.clone(),
-            headers::complete,
-        ))
-        .layer(CatchPanicLayer::custom(|_| {
-            Problem(QuadError::Internal).into_response()
-        }))
         .with_state(shared)
 }
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use app::{cookie::CookiePolicy, event::CloseCode};
-use axum::{extract::FromRef, serve::ListenerExt};
+use axum::{ServiceExt, extract::FromRef, serve::ListenerExt};
 use leptos::config::LeptosOptions;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::{
@@ -28,6 +28,7 @@ use crate::{
         sweep,
     },
     meters::{LIKE_TO_PAINT, LIKE_TO_PAINT_BUCKETS, METERS},
+    push::{self, Push},
     router,
     security::{
         client_addr::TrustedProxies, headers::ResponseHeaders, limits::Limits, origin::OriginRule,
@@ -220,6 +221,7 @@ pub async fn service(config: &Config, url: &StoreUrl) -> Result<Arc<Service>, St
         Arc::default(),
         Arc::new(Limits::new(false)),
         directory,
+        Push::new(&config.push),
     )))
 }
 
@@ -248,7 +250,13 @@ impl Server {
             keys::server_topic(&own),
             vec![keys::control_topic()],
         );
-        let service = Arc::new(Service::new(store, hub, limits.clone(), Directory { own }));
+        let service = Arc::new(Service::new(
+            store,
+            hub,
+            limits.clone(),
+            Directory { own },
+            Push::new(&config.push),
+        ));
         // The only call: the broker's task has not started yet.
         let _ = switchboard.service.set(service.clone());
 
@@ -272,6 +280,7 @@ impl Server {
         tasks.spawn(answer_questions(service.clone(), asked, stop.clone()));
         tasks.spawn(keep(service.clone(), stop.clone(), Service::keep_alive));
         tasks.spawn(keep(service.clone(), stop.clone(), Service::keep_trending));
+        tasks.spawn(push::courier::run(service.clone(), stop.clone()));
         if demo {
             tasks.spawn(crate::demo::run(service.clone(), stop.clone()));
         }
@@ -323,7 +332,7 @@ impl Server {
             stop,
             drain,
         } = self;
-        let app = router::router(shared.clone())
+        let app = router::service(shared.clone())
             .into_make_service_with_connect_info::<std::net::SocketAddr>();
         let listener = listener.tap_io(|tcp| {
             // Without it, an answer might wait for the next one.

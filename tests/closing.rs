@@ -133,6 +133,24 @@ async fn a_new_password_closes_the_sockets_of_other_sessions() {
 }
 
 #[tokio::test]
+async fn a_revocation_that_no_message_told_of_is_found_all_the_same() {
+    let app = App::start();
+    let phone = app.sign_up("ana").await;
+    let sessions = format!("{{{}}}:session", phone.id);
+    let session = app.redis.ask(&["KEYS", &format!("{sessions}:*")]);
+    let laptop = phone.log_in(app.server()).await;
+    let (mut ended, _) = phone.listen(app.server()).await;
+    let (mut kept, _) = laptop.listen(app.server()).await;
+    app.redis.ask(&["DEL", &session]);
+    // Each socket is checked every 30 seconds, and all of them once a lost connection is back.
+    app.redis.ask(&["CLIENT", "KILL", "TYPE", "pubsub"]);
+    assert_eq!(ended.closed().await, 4401);
+    kept.nothing_else().await;
+    phone.get("/api/v1/me").await.refused(401, "no_session");
+    laptop.get("/api/v1/me").await.ok(200);
+}
+
+#[tokio::test]
 async fn who_registers_as_somebody_else_is_closed_with_4403() {
     let app = App::start();
     let (ana, bob) = (app.sign_up("ana").await, app.sign_up("bob").await);

@@ -11,6 +11,7 @@ use std::{
 
 use common::{
     app::Embedded,
+    http::counted,
     people::Person,
     redis::signal,
     server::{self, Server},
@@ -98,13 +99,7 @@ async fn no_acknowledged_like_is_lost_when_server_and_store_are_killed_under_loa
         );
         let inbox = ana.get("/api/v1/notifications?limit=100").await.ok(200);
         assert_eq!(inbox["seq"], found.len(), "each like has its one entry");
-        let counted: u64 = inbox["items"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|item| item["count"].as_u64().unwrap())
-            .sum();
-        assert_eq!(counted, found.len() as u64);
+        assert_eq!(counted(&inbox), found.len() as u64);
         // Not acknowledged, but stored: that is allowed.
         expected = found;
     }

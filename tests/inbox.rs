@@ -237,6 +237,60 @@ async fn entries_above_the_most_that_are_kept_leave_their_groups() {
     }
 }
 
+/// Makes the entries of an inbox two days older, since nobody can wait for that long.
+const TWO_DAYS_LATER: &str = "
+    local entries = redis.call('XRANGE', KEYS[1], '-', '+')
+    redis.call('DEL', KEYS[1])
+    for _, entry in ipairs(entries) do
+      local fields = entry[2]
+      for i = 1, #fields, 2 do
+        if fields[i] == 't' then fields[i + 1] = fields[i + 1] - 2 * 86400000 end
+      end
+      redis.call('XADD', KEYS[1], entry[1], unpack(fields))
+    end
+    return #entries";
+
+#[tokio::test]
+async fn entries_that_are_too_old_leave_the_list_and_the_unread_count_together() {
+    let app = App::builder().set("QUAD_INBOX_DAYS", "1").start(1);
+    let (ana, bob, eve) = (
+        app.sign_up("ana").await,
+        app.sign_up("bob").await,
+        app.sign_up("eve").await,
+    );
+    let (first, second, third) = (
+        ana.publish("first").await,
+        ana.publish("second").await,
+        ana.publish("third").await,
+    );
+    bob.like(&first).await; // 1
+    bob.like(&second).await; // 2
+    eve.like(&second).await; // 3, taken back by 4
+    eve.unlike(&second).await; // 4
+    let inbox = format!("{{{}}}:inbox", ana.id);
+    let made_older = app.redis.ask(&["EVAL", TWO_DAYS_LATER, "1", &inbox]);
+    assert_eq!(made_older, "4");
+    eve.like(&first).await; // 5
+    bob.like(&third).await; // 6
+    assert_eq!(states(&ana).await, (2, vec![(6, false), (5, false)]));
+    let inbox = ana.inbox().await;
+    let item = &inbox["items"][1];
+    assert_eq!(
+        (&item["count"], &item["people"]),
+        (&json!(1), &json!([eve.public()])),
+        "who liked it long ago is not among them"
+    );
+    for (seq, recovered) in [(0, false), (3, false), (4, true), (6, true)] {
+        let (_, registered) = ana.resume(app.server(), &inbox["epoch"], seq).await;
+        assert_eq!(registered["recovered"], recovered, "from {seq}");
+        assert_eq!(registered["unread"], 2);
+    }
+    // A like that is not in the inbox any more has nothing to take back.
+    bob.unlike(&second).await;
+    assert_eq!(ana.inbox().await["seq"], 6);
+    assert_eq!(states(&ana).await.0, 2);
+}
+
 async fn mark(person: &Person, mark: Value) -> common::http::Answer {
     person.post("/api/v1/notifications/read", mark).await
 }

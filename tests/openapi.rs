@@ -23,6 +23,8 @@ async fn every_call_of_the_contract_is_in_the_document() {
         ("/api/v1/posts/{post_id}/likes", &["get"]),
         ("/api/v1/notifications", &["get"]),
         ("/api/v1/notifications/read", &["post"]),
+        ("/api/v1/push/key", &["get"]),
+        ("/api/v1/push/subscriptions", &["post", "delete"]),
         ("/broadcast/{channel}", &["post"]),
         ("/stats/channel/{channel}", &["get"]),
         ("/healthz", &["get"]),

@@ -157,3 +157,54 @@ async fn a_socket_with_the_cookie_needs_our_origin() {
         .await;
     socket.expect("registered").await;
 }
+
+/// A change with the cookie, as it comes through a proxy that was reached over https.
+fn through_a_proxy(person: &Person, host: &str, origin: &str) -> Asking {
+    with_cookie(person, "POST", "/api/v1/posts")
+        .header("host", host)
+        .header("origin", origin)
+        .header("x-forwarded-proto", "https")
+        .header("x-forwarded-host", "quad.example")
+        .json(&json!({"text": "hello"}))
+}
+
+#[tokio::test]
+async fn a_trusted_proxy_says_that_it_was_https_and_never_for_which_host() {
+    for (proxies, https) in [("", false), ("10.0.0.1", false), ("127.0.0.1", true)] {
+        let app = App::builder().set("QUAD_TRUSTED_PROXIES", proxies).start(1);
+        let ana = app.sign_up("ana").await;
+        let ask = through_a_proxy(&ana, "localhost", "https://localhost");
+        let answer = ask.send().await;
+        let ask = through_a_proxy(&ana, "localhost", "http://localhost");
+        let plain = ask.send().await;
+        let (ours, foreign) = if https {
+            (answer, plain)
+        } else {
+            (plain, answer)
+        };
+        ours.ok(201);
+        foreign.refused(403, "foreign_origin");
+        for (host, origin) in [
+            ("localhost", "https://quad.example"),
+            ("quad.example", "https://quad.example"),
+        ] {
+            let ask = through_a_proxy(&ana, host, origin);
+            ask.send().await.refused(403, "foreign_origin");
+        }
+    }
+}
+
+#[tokio::test]
+async fn where_the_public_origin_is_set_no_proxy_changes_it() {
+    let app = App::builder()
+        .set("QUAD_PUBLIC_ORIGIN", "http://quad.example")
+        .set("QUAD_TRUSTED_PROXIES", "127.0.0.1")
+        .start(1);
+    let ana = app.sign_up("ana").await;
+    let ask = through_a_proxy(&ana, "localhost", "http://quad.example");
+    ask.send().await.ok(201);
+    for origin in ["https://quad.example", "https://localhost"] {
+        let ask = through_a_proxy(&ana, "localhost", origin);
+        ask.send().await.refused(403, "foreign_origin");
+    }
+}

@@ -4,7 +4,11 @@
 
 mod common;
 
-use common::{app::App, eventually, http::Http};
+use common::{
+    app::App,
+    eventually,
+    http::{Http, post_ids},
+};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -28,7 +32,10 @@ async fn a_post_is_there_as_soon_as_it_is_answered() {
         other.get(&format!("/api/v1/posts/{id}")).await.ok(200),
         post
     );
-    assert_eq!(ids(&other.get("/api/v1/posts?limit=1").await.ok(200)), [id]);
+    assert_eq!(
+        post_ids(&other.get("/api/v1/posts?limit=1").await.ok(200)),
+        [id]
+    );
 }
 
 #[tokio::test]
@@ -75,7 +82,7 @@ async fn text_that_cannot_be_taken_is_refused_and_nothing_is_posted() {
         .await
         .refused(413, "too_large");
     assert_eq!(
-        ids(&app.server().http.get("/api/v1/posts").await.ok(200)),
+        post_ids(&app.server().http.get("/api/v1/posts").await.ok(200)),
         [""; 0]
     );
     let longest = "ä".repeat(2_000);
@@ -145,7 +152,7 @@ async fn only_its_author_deletes_a_post() {
         person.get(&path).await.refused(404, "no_such_post");
         person.delete(&path).await.refused(404, "no_such_post");
     }
-    assert_eq!(ids(&ana.get("/api/v1/posts").await.ok(200)), [""; 0]);
+    assert_eq!(post_ids(&ana.get("/api/v1/posts").await.ok(200)), [""; 0]);
 }
 
 #[tokio::test]
@@ -182,7 +189,7 @@ async fn a_deletion_between_pages_neither_skips_nor_repeats_others() {
     }
     let http = &app.server().http;
     let first = http.get("/api/v1/posts?limit=3").await.ok(200);
-    assert_eq!(ids(&first), all[..3]);
+    assert_eq!(post_ids(&first), all[..3]);
     // The one that the cursor stands on, and one that is to come.
     for gone in [&all[2], &all[4]] {
         ana.delete(&format!("/api/v1/posts/{gone}")).await.ok(204);
@@ -193,13 +200,13 @@ async fn a_deletion_between_pages_neither_skips_nor_repeats_others() {
         .get(&format!("/api/v1/posts?limit=3&before={cursor}"))
         .await
         .ok(200);
-    assert_eq!(ids(&second), [&*all[3], &*all[5], &*all[6]]);
+    assert_eq!(post_ids(&second), [&*all[3], &*all[5], &*all[6]]);
     let cursor = second["next"].as_str().unwrap();
     let third = http
         .get(&format!("/api/v1/posts?limit=3&before={cursor}"))
         .await
         .ok(200);
-    assert_eq!(ids(&third), all[7..]);
+    assert_eq!(post_ids(&third), all[7..]);
     assert_eq!(third["next"], Value::Null);
 }
 
@@ -269,7 +276,7 @@ async fn likes_move_a_post_up_in_trending() {
     ana.like(&loved).await;
     eventually("the loved post leads", async || {
         let page = ana.get("/api/v1/posts?order=trending").await.ok(200);
-        let order = ids(&page);
+        let order = post_ids(&page);
         assert_eq!(order.len(), 3, "{page}");
         assert!(order.contains(&quiet) && order.contains(&newest));
         (order[0] == loved).then_some(())
@@ -319,7 +326,7 @@ async fn a_repeat_with_the_same_key_posts_once() {
         .map(|answer| answer.ok(201)["post_id"].to_string())
         .collect();
     assert_eq!(made.len(), 1);
-    assert_eq!(ids(&ana.get("/api/v1/posts").await.ok(200)).len(), 4);
+    assert_eq!(post_ids(&ana.get("/api/v1/posts").await.ok(200)).len(), 4);
 }
 
 #[tokio::test]
@@ -340,20 +347,11 @@ async fn who_posts_too_fast_is_told_to_wait() {
     assert!(slowed.header("retry-after").parse::<u64>().unwrap() >= 1);
 }
 
-fn ids(page: &Value) -> Vec<String> {
-    page["posts"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|post| post["post_id"].as_str().unwrap().to_owned())
-        .collect()
-}
-
 async fn walk(http: &Http, path: &str) -> Vec<String> {
     let mut all = Vec::new();
     let mut page = http.get(path).await.ok(200);
     loop {
-        let ids = ids(&page);
+        let ids = post_ids(&page);
         assert!(!ids.is_empty(), "an empty page");
         all.extend(ids);
         let Some(next) = page["next"].as_str() else {

@@ -4,7 +4,12 @@
 
 mod common;
 
-use common::{app::App, http::Answer, redis::signal, ws::Socket};
+use common::{
+    app::App,
+    http::{Answer, Asking},
+    redis::signal,
+    ws::Socket,
+};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -40,6 +45,125 @@ async fn a_broadcast_reaches_all_who_listen_on_all_servers_once() {
         assert_eq!(message.get("from"), None);
         socket.nothing_else().await;
     }
+}
+
+#[tokio::test]
+async fn a_batch_is_taken_message_by_message() {
+    let app = App::builder().start(2);
+    let token = app.token("publish");
+    let (ana, bo) = (app.sign_up("ana").await, app.sign_up("bo").await);
+    let (mut socket, _) = ana.listen(&app.servers[1]).await;
+    socket.subscribe("news").await;
+    let batch = json!({"items": [
+        {"user": ana.handle, "message": "one", "type": "success"},
+        {"channel": "news", "message": "two"},
+        {"user": "nobody_of_this_name", "message": "lost"},
+        {"user": bo.id, "message": "three"},
+        {"channel": "user:x", "message": "reserved"},
+        {"channel": "news", "message": ""},
+        {"channel": "news", "message": "four"},
+        {"user": ana.handle, "message": "five"},
+    ]});
+    let publish = async |server: usize, batch: &Value| {
+        let ask = app.servers[server].http.ask("POST", "/publish/batch");
+        let ask = ask.bearer(&token).header("idempotency-key", "k");
+        ask.json(batch).send().await
+    };
+    let first = publish(0, &batch).await.ok(200);
+    let results = first["results"].as_array().unwrap();
+    let codes: Vec<&str> = results
+        .iter()
+        .map(|result| result["code"].as_str().unwrap_or("published"))
+        .collect();
+    assert_eq!(
+        codes,
+        [
+            "published",
+            "published",
+            "no_such_user",
+            "published",
+            "forbidden",
+            "invalid",
+            "published",
+            "published"
+        ]
+    );
+    let (mut told, mut heard) = (Vec::new(), Vec::new());
+    while told.len() + heard.len() < 4 {
+        let common::ws::Event::Frame(frame) = socket.next().await else {
+            panic!("closed")
+        };
+        match frame["type"].as_str() {
+            Some("notification") => told.push((frame["text"].clone(), frame["level"].clone())),
+            Some("message") => heard.push(frame["text"].clone()),
+            _ => {}
+        }
+    }
+    assert_eq!(
+        told,
+        [
+            (json!("one"), json!("success")),
+            (json!("five"), json!("info"))
+        ]
+    );
+    assert_eq!(heard, ["two", "four"]);
+    // A repeat, at another server, publishes nothing again.
+    let again = publish(1, &batch).await.ok(200);
+    assert_eq!(again, first);
+    socket.nothing_else().await;
+    assert_eq!(bo.inbox().await["unread"], 1);
+    for bad in [
+        json!({"items": []}),
+        json!({"items": vec![json!({"channel": "news", "message": "x"}); 101]}),
+        json!({"items": [{"message": "to nobody"}]}),
+        json!({"items": [{"user": "a", "channel": "b", "message": "to both"}]}),
+    ] {
+        publish(0, &bad).await.refused(422, "invalid");
+    }
+}
+
+#[tokio::test]
+async fn the_channels_that_somebody_listens_to_are_listed() {
+    let app = App::builder().start(2);
+    let token = app.token("stats");
+    let ana = app.sign_up("ana").await;
+    let (mut here, _) = ana.listen(&app.servers[0]).await;
+    let mut there = Socket::bearer(&app.servers[1], &token).await;
+    for channel in ["news.a", "news.b", "other"] {
+        here.subscribe(channel).await;
+        there.subscribe(channel).await;
+    }
+    there.subscribe("news.c").await;
+    let list = async |query: &str| {
+        let path = format!("/stats/channels{query}");
+        let ask = app.servers[0].http.ask("GET", &path).bearer(&token);
+        ask.send().await
+    };
+    let own = format!("user:{}", ana.id);
+    assert_eq!(
+        list("").await.ok(200),
+        json!({"count": 5, "channels": ["news.a", "news.b", "news.c", "other", own]})
+    );
+    assert_eq!(
+        list("?prefix=news.&after=news.a&limit=1").await.ok(200),
+        json!({"count": 3, "channels": ["news.b"]})
+    );
+    assert_eq!(
+        list("?prefix=user%3A").await.ok(200),
+        json!({"count": 1, "channels": [own]})
+    );
+    list("?prefix=%2A").await.refused(422, "invalid");
+    let publisher = app.token("publish");
+    let ask = app.servers[0].http.ask("GET", "/stats/channels");
+    ask.bearer(&publisher)
+        .send()
+        .await
+        .refused(403, "forbidden");
+    drop(there);
+    common::eventually("nobody listens any more", async || {
+        (list("?prefix=news.c").await.ok(200)["count"] == 0).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -84,14 +208,8 @@ async fn a_repeat_with_the_same_key_is_delivered_once() {
     socket.subscribe("news").await;
     let publish =
         async |server: usize, token: &str, channel: &str, key: &str, text: &str| -> Answer {
-            let ask = app.servers[server]
-                .http
-                .ask("POST", &format!("/broadcast/{channel}"))
-                .bearer(token);
-            ask.header("idempotency-key", key)
-                .json(&json!({"message": text}))
-                .send()
-                .await
+            let ask = app.servers[server].http.broadcast(token, channel, text);
+            ask.header("idempotency-key", key).send().await
         };
     let racing = (0..10).map(|i| publish(i % 2, &token, "news", "k1", "once"));
     let answers = futures_util::future::join_all(racing).await;
@@ -116,6 +234,35 @@ async fn a_repeat_with_the_same_key_is_delivered_once() {
     );
     assert_eq!(message["id"], second["id"]);
     socket.nothing_else().await;
+}
+
+#[tokio::test]
+async fn a_key_is_remembered_for_a_day_after_its_first_use() {
+    const DAY: i64 = 24 * 60 * 60 * 1_000;
+    let app = App::start();
+    let (token, ana) = (app.token("publish"), app.sign_up("ana").await);
+    let ask_twice = async |ask: &dyn Fn() -> Asking, keys: &str, id: &str| {
+        let ask = || ask().header("idempotency-key", "k");
+        let first = ask().send().await;
+        assert!(first.status < 300, "{first:?}");
+        let key = app.redis.ask(&["KEYS", keys]);
+        let left = || app.redis.ask(&["PTTL", &key]).parse::<i64>().unwrap();
+        assert!((DAY - 60_000..=DAY).contains(&left()), "{key}");
+        // A repeat does not prolong it.
+        app.redis.ask(&["PEXPIRE", &key, "600000"]);
+        assert_eq!(ask().send().await.json()[id], first.json()[id]);
+        assert!((1..=600_000).contains(&left()), "{key}");
+        // Once it is forgotten, the key is as good as new.
+        app.redis.ask(&["DEL", &key]);
+        assert_ne!(ask().send().await.json()[id], first.json()[id]);
+    };
+    let broadcast = || app.server().http.broadcast(&token, "news", "hello");
+    ask_twice(&broadcast, "{ch:news}:idem:*", "id").await;
+    let post = || {
+        ana.ask("POST", "/api/v1/posts")
+            .json(&json!({"text": "hello"}))
+    };
+    ask_twice(&post, &format!("{{{}}}:idem:*", ana.id), "post_id").await;
 }
 
 #[tokio::test]

@@ -319,14 +319,10 @@ async fn a_client_that_stops_reading_is_closed_and_harms_nobody() {
         .unwrap();
     stuck.subscribe("flood").await;
 
-    let message = json!({"message": "🦊".repeat(2_000)});
+    let message = "🦊".repeat(2_000);
     let publish = async || {
-        let ask = app
-            .server()
-            .http
-            .ask("POST", "/broadcast/flood")
-            .bearer(&token);
-        ask.json(&message).send().await.ok(200)["subscriberCount"]
+        let ask = app.server().http.broadcast(&token, "flood", &message);
+        ask.send().await.ok(200)["subscriberCount"]
             .as_u64()
             .unwrap()
     };

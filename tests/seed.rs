@@ -8,8 +8,9 @@ use std::{os::unix::fs::PermissionsExt, time::Instant};
 
 use common::{
     app::{App, Embedded},
+    http,
     people::Person,
-    server,
+    server::{self, Server},
     ws::Socket,
 };
 use serde_json::{Value, json};
@@ -114,12 +115,8 @@ async fn a_token_is_printed_alone_on_the_last_line_and_works_at_once() {
         !token.contains(char::is_whitespace) && token.len() > 43,
         "{printed}"
     );
-    let ask = quad
-        .server()
-        .http
-        .ask("POST", "/broadcast/news")
-        .bearer(token);
-    ask.json(&json!({"message": "x"})).send().await.ok(200);
+    let ask = quad.server().http.broadcast(token, "news", "x");
+    ask.send().await.ok(200);
     let other = server::run(quad.environment(), &arguments);
     assert_ne!(other.lines().last().unwrap(), token);
     let wrong = ["token", "create", "--name", "ci", "--scope", "everything"];
@@ -200,18 +197,73 @@ async fn rebuild_makes_the_feed_and_trending_again() {
             .get(&format!("/api/v1/posts?order={order}"))
             .await
             .ok(200);
-        page["posts"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|post| post["post_id"].as_str().unwrap().to_owned())
-            .collect()
+        http::post_ids(&page)
     };
     assert!(feed("latest").await.is_empty());
     app.command(&["rebuild"]);
     assert_eq!(feed("latest").await, posts);
     let trending = feed("trending").await;
     assert_eq!((trending.len(), &trending[0]), (4, &posts[3]));
+}
+
+#[tokio::test]
+async fn after_a_backup_was_put_back_everybody_reloads_and_numbers_go_on() {
+    let mut app = App::start();
+    let (ana, bob) = (app.sign_up("ana").await, app.sign_up("bob").await);
+    let token = app.token("publish");
+    let broadcast = async |app: &App| {
+        let ask = app.server().http.broadcast(&token, "news", "hello");
+        ask.send().await.ok(200);
+    };
+    let channel = async |app: &App, epoch: &Value| {
+        let mut socket = Socket::bearer(app.server(), &token).await;
+        let resume = json!({"resume": {"epoch": epoch, "seq": 1}});
+        (socket.subscribe_with("news", resume).await, socket)
+    };
+    bob.like(&ana.publish("one").await).await;
+    broadcast(&app).await;
+    let before = ana.inbox().await["epoch"].clone();
+    let (ack, _) = channel(&app, &json!("")).await;
+    let channel_before = ack["epoch"].clone();
+    assert_eq!(channel(&app, &channel_before).await.0["recovered"], true);
+
+    let mut server = app.servers.remove(0);
+    server.terminate();
+    assert_eq!(server.ended().code(), Some(0));
+    app.command(&["rebuild", "--restored"]);
+    app.servers.push(Server::start(app.environment()));
+    let (ana, bob) = (ana.at(app.server()), bob.at(app.server()));
+
+    let (mut socket, registered) = ana.resume(app.server(), &before, 1).await;
+    assert_eq!(
+        (
+            &registered["recovered"],
+            &registered["seq"],
+            &registered["unread"]
+        ),
+        (&json!(false), &json!(1), &json!(1))
+    );
+    let after = &registered["epoch"];
+    assert_ne!(*after, before);
+    bob.like(&ana.publish("two").await).await;
+    let toast = socket.expect("notification").await;
+    assert_eq!((&toast["seq"], &toast["epoch"]), (&json!(2), after));
+    let mark = json!({"epoch": before, "through": 1});
+    let stale = ana.post("/api/v1/notifications/read", mark).await;
+    stale.refused(409, "stale");
+    // The new position is as good as any.
+    let (mut late, registered) = ana.resume(app.server(), after, 1).await;
+    assert_eq!(registered["recovered"], true);
+    assert_eq!(late.expect("notification").await, toast);
+
+    let (ack, mut socket) = channel(&app, &channel_before).await;
+    assert_eq!((&ack["recovered"], &ack["seq"]), (&json!(false), &json!(1)));
+    broadcast(&app).await;
+    let message = socket.expect("message").await;
+    assert_eq!(
+        (&message["seq"], &message["epoch"]),
+        (&json!(2), &ack["epoch"])
+    );
 }
 
 #[tokio::test]

@@ -71,13 +71,12 @@ async fn journey(kind: Kind) {
     for listener in [&mut socket, &mut program] {
         listener.subscribe("news").await;
     }
-    let ask = here
-        .http
-        .ask("POST", "/broadcast/news")
-        .bearer(&token)
-        .header("idempotency-key", "k");
-    let published = ask.json(&json!({"message": "to all"})).send().await.ok(200);
+    let ask = here.http.broadcast(&token, "news", "to all");
+    let published = ask.header("idempotency-key", "k").send().await.ok(200);
     assert_eq!(published["subscriberCount"], 2);
+    let ask = here.http.ask("GET", "/stats/channels?prefix=n");
+    let listed = ask.bearer(&token).send().await.ok(200);
+    assert_eq!(listed, json!({"count": 1, "channels": ["news"]}));
     for listener in [&mut socket, &mut program] {
         assert_eq!(listener.expect("message").await["text"], "to all");
     }

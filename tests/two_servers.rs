@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{app::App, people::Person};
+use common::{app::App, http::counted, people::Person};
 use serde_json::json;
 
 #[tokio::test]
@@ -143,13 +143,7 @@ async fn racing_likes_and_unlikes_of_many_leave_counts_groups_and_unread_right()
         }
     }
     assert_eq!(unread, 3);
-    let counted: u64 = inbox["items"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|item| item["count"].as_u64().unwrap())
-        .sum();
-    assert_eq!(live.len() as u64, counted);
+    assert_eq!(live.len() as u64, counted(&inbox));
 
     // All of it read, and then taken back: nothing is left.
     let mark = json!({"epoch": inbox["epoch"], "through": seq});

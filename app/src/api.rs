@@ -1,18 +1,26 @@
 //! The calls that the pages make: each is a server function, works as a plain form without
 //! JavaScript, and is a thin face of the server's `Backend`, which checks who may do what.
 
+#[cfg(feature = "ssr")]
+use futures_util::future::join;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     error::QuadError,
-    model::{Epoch, Handle, Inbox, LikeState, Likers, Me, Order, Person, Post, PostId, PostPage},
+    model::{
+        Attention, Epoch, Handle, Inbox, Ledger, LikeState, Likers, Me, Mutes, Order, Pause,
+        Person, Post, PostId, PostPage, Preferences, SilencedPage,
+    },
 };
 
 #[cfg(feature = "ssr")]
 use crate::{
     backend::RequestContext,
-    model::{AccountChange, Credentials, InboxMark, NewAccount, NewPost, PostQuery, SignedIn},
+    model::{
+        AccountChange, Credentials, InboxMark, MuteTarget, NewAccount, NewPost, PostQuery,
+        QuietHours, SignedIn,
+    },
 };
 
 /// What every page needs to know before anything else.
@@ -20,6 +28,8 @@ use crate::{
 pub struct Visit {
     /// Oneself; `None` for somebody without a session, an error where the store could not say.
     pub me: Result<Option<Me>, QuadError>,
+    /// What one wants to be told of; `None` for somebody without a session.
+    pub preferences: Option<Preferences>,
     /// Whether the demo's people are about.
     pub demo: bool,
 }
@@ -28,9 +38,10 @@ pub struct Visit {
 #[server(prefix = "/fn", endpoint = "read_visit")]
 pub async fn read_visit() -> Result<Visit, QuadError> {
     answer(|context| async move {
-        let me = account(&context).await;
+        let (me, preferences) = join(account(&context), preferences(&context)).await;
         Ok(Visit {
             me,
+            preferences,
             demo: context.demo,
         })
     })
@@ -43,9 +54,9 @@ pub async fn my_account() -> Result<Option<Me>, QuadError> {
     answer(|context| async move { account(&context).await }).await
 }
 
-/// Makes an account, begins a session and shows the feed.
+/// Makes an account and begins a session. Answers where to go: the feed.
 #[server(prefix = "/fn", endpoint = "sign_up")]
-pub async fn sign_up(handle: String, password: String, name: String) -> Result<(), QuadError> {
+pub async fn sign_up(handle: String, password: String, name: String) -> Result<String, QuadError> {
     answer(|context| async move {
         let name = Some(name).filter(|name| !name.trim().is_empty());
         let account = NewAccount {
@@ -54,18 +65,22 @@ pub async fn sign_up(handle: String, password: String, name: String) -> Result<(
             name,
         };
         let signed_in = context.backend.sign_up(context.caller, account).await?;
-        begin_session(&context, &signed_in)
+        begin_session(&context, &signed_in, None)
     })
     .await
 }
 
-/// Begins a session and shows the feed.
+/// Begins a session. Answers where to go: to `next`, if that is a page of ours, else the feed.
 #[server(prefix = "/fn", endpoint = "log_in")]
-pub async fn log_in(handle: String, password: String) -> Result<(), QuadError> {
+pub async fn log_in(
+    handle: String,
+    password: String,
+    next: Option<String>,
+) -> Result<String, QuadError> {
     answer(|context| async move {
         let credentials = Credentials { handle, password };
         let signed_in = context.backend.log_in(context.caller, credentials).await?;
-        begin_session(&context, &signed_in)
+        begin_session(&context, &signed_in, next)
     })
     .await
 }
@@ -243,6 +258,188 @@ pub async fn mark_inbox_read(
     .await
 }
 
+/// Marks a group of the inbox as unread again.
+#[server(prefix = "/fn", endpoint = "mark_group_unread")]
+pub async fn mark_group_unread(epoch: Epoch, through: u64, group: String) -> Result<(), QuadError> {
+    answer(|context| async move {
+        let mark = InboxMark {
+            epoch,
+            through,
+            group: Some(group),
+            unread: Some(true),
+        };
+        context.backend.mark_inbox(context.session()?, mark).await?;
+        land_back("");
+        Ok(())
+    })
+    .await
+}
+
+/// A page of what made no toast, and why.
+#[server(prefix = "/fn", endpoint = "read_silenced")]
+pub async fn read_silenced(before: Option<u64>) -> Result<SilencedPage, QuadError> {
+    answer(|context| async move {
+        context
+            .backend
+            .silenced(context.session()?, before, Some(30))
+            .await
+    })
+    .await
+}
+
+/// What became of everything in the inbox.
+#[server(prefix = "/fn", endpoint = "read_ledger")]
+pub async fn read_ledger() -> Result<Ledger, QuadError> {
+    answer(|context| async move { context.backend.ledger(context.session()?).await }).await
+}
+
+/// What one wants to be told of.
+#[server(prefix = "/fn", endpoint = "read_preferences")]
+pub async fn read_preferences() -> Result<Preferences, QuadError> {
+    answer(|context| async move { context.backend.preferences(context.session()?).await }).await
+}
+
+/// What the form of the preferences holds: boxes that are not ticked are missing, and times are
+/// written as clocks show them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wishes {
+    pub like: Attention,
+    pub message: Attention,
+    #[serde(default)]
+    pub quiet: Option<String>,
+    #[serde(default)]
+    pub quiet_from: String,
+    #[serde(default)]
+    pub quiet_to: String,
+    #[serde(default)]
+    pub utc_offset: i16,
+    pub toast_seconds: u16,
+    #[serde(default)]
+    pub sound: Option<String>,
+}
+
+/// Changes what one wants to be told of. Whether anything is to disturb stays as it is.
+#[server(prefix = "/fn", endpoint = "save_preferences")]
+pub async fn save_preferences(wishes: Wishes) -> Result<Preferences, QuadError> {
+    answer(|context| async move {
+        let session = context.session()?;
+        let quiet_hours = match wishes.quiet {
+            None => None,
+            Some(_) => Some(QuietHours {
+                from: minutes(&wishes.quiet_from)?,
+                to: minutes(&wishes.quiet_to)?,
+                utc_offset: wishes.utc_offset,
+            }),
+        };
+        let preferences = Preferences {
+            like: wishes.like,
+            message: wishes.message,
+            quiet_hours,
+            toast_seconds: wishes.toast_seconds,
+            sound: wishes.sound.is_some(),
+            ..context.backend.preferences(session).await?
+        };
+        let stored = context
+            .backend
+            .set_preferences(session, preferences)
+            .await?;
+        land("/settings/notifications?saved=preferences");
+        Ok(stored)
+    })
+    .await
+}
+
+/// Lets nothing disturb for a while, or takes that back.
+#[server(prefix = "/fn", endpoint = "set_do_not_disturb")]
+pub async fn set_do_not_disturb(pause: Pause, utc_offset: i16) -> Result<Preferences, QuadError> {
+    answer(|context| async move {
+        let session = context.session()?;
+        let now = std::time::SystemTime::UNIX_EPOCH.elapsed();
+        let now = now.map_err(|_| QuadError::Internal)?.as_millis() as u64;
+        let preferences = Preferences {
+            do_not_disturb_until: pause.end(now, utc_offset),
+            ..context.backend.preferences(session).await?
+        };
+        let stored = context
+            .backend
+            .set_preferences(session, preferences)
+            .await?;
+        land("/settings/notifications");
+        Ok(stored)
+    })
+    .await
+}
+
+/// Everything that one muted.
+#[server(prefix = "/fn", endpoint = "read_mutes")]
+pub async fn read_mutes() -> Result<Mutes, QuadError> {
+    answer(|context| async move { context.backend.mutes(context.session()?).await }).await
+}
+
+/// Whether one muted a person or a post; `None` for whom or what one cannot mute.
+#[server(prefix = "/fn", endpoint = "read_muted")]
+pub async fn read_muted(
+    person: Option<Handle>,
+    post: Option<PostId>,
+) -> Result<Option<bool>, QuadError> {
+    answer(|context| async move {
+        let Some(session) = context.viewer()? else {
+            return Ok(None);
+        };
+        let target = mute_target(person, post)?;
+        let own = &session.person;
+        let possible = match &target {
+            MuteTarget::Person(handle) => *handle != own.handle,
+            MuteTarget::Post(post) => *post.author() == own.user_id,
+        };
+        if !possible {
+            return Ok(None);
+        }
+        context.backend.muted(session, &target).await.map(Some)
+    })
+    .await
+}
+
+/// Asks for a state, muted or not, of a person or of one's own post.
+#[server(prefix = "/fn", endpoint = "set_mute")]
+pub async fn set_mute(
+    person: Option<Handle>,
+    post: Option<PostId>,
+    muted: bool,
+) -> Result<bool, QuadError> {
+    answer(|context| async move {
+        let target = mute_target(person, post)?;
+        let session = context.session()?;
+        context.backend.set_mute(session, &target, muted).await?;
+        land_back("");
+        Ok(muted)
+    })
+    .await
+}
+
+#[cfg(feature = "ssr")]
+fn mute_target(person: Option<Handle>, post: Option<PostId>) -> Result<MuteTarget, QuadError> {
+    match (person, post) {
+        (Some(person), None) => Ok(MuteTarget::Person(person)),
+        (None, Some(post)) => Ok(MuteTarget::Post(post)),
+        _ => Err(QuadError::malformed("Name either a person or a post.")),
+    }
+}
+
+/// Minutes after midnight of `22:30`; browsers may add seconds.
+#[cfg(feature = "ssr")]
+fn minutes(time: &str) -> Result<u16, QuadError> {
+    let mut parts = time.trim().split(':').map(str::parse::<u16>);
+    match (parts.next(), parts.next()) {
+        (Some(Ok(hours @ 0..=23)), Some(Ok(minutes @ 0..=59))) => Ok(hours * 60 + minutes),
+        _ => Err(QuadError::invalid(
+            "quiet_hours",
+            "format",
+            "Say when quiet hours begin and end, such as 22:00 and 07:00.",
+        )),
+    }
+}
+
 /// Runs a call in the context of its request, and gives a refusal its HTTP status.
 ///
 /// A plain form is redirected instead, and a page that is being rendered has a status of its own.
@@ -276,11 +473,32 @@ async fn account(context: &RequestContext) -> Result<Option<Me>, QuadError> {
     }
 }
 
+/// A page without them shows toasts as for a newcomer.
 #[cfg(feature = "ssr")]
-fn begin_session(context: &RequestContext, signed_in: &SignedIn) -> Result<(), QuadError> {
+async fn preferences(context: &RequestContext) -> Option<Preferences> {
+    let session = context.viewer().ok()??;
+    context.backend.preferences(session).await.ok()
+}
+
+#[cfg(feature = "ssr")]
+fn begin_session(
+    context: &RequestContext,
+    signed_in: &SignedIn,
+    next: Option<String>,
+) -> Result<String, QuadError> {
     set_cookie(context.cookies.begin(&signed_in.token))?;
-    land("/");
-    Ok(())
+    let next = next.filter(|next| is_page_of_ours(next));
+    let next = next.unwrap_or_else(|| "/".to_owned());
+    land(&next);
+    Ok(next)
+}
+
+/// Whether an address leads nowhere but to a page of this site. Browsers read `//` and `/\` as the
+/// beginning of another host, and drop what cannot be seen.
+#[cfg(feature = "ssr")]
+fn is_page_of_ours(path: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_graphic() && byte != b'\\';
+    path.len() <= 200 && path.starts_with('/') && !path.starts_with("//") && path.bytes().all(plain)
 }
 
 #[cfg(feature = "ssr")]
@@ -333,5 +551,28 @@ fn land_back(place: &str) {
         ServerFnUrlError::<QuadError>::strip_error_info(&mut page);
         // Without any other parameters, a lone `?` is left.
         land(&format!("{}{place}", page.trim_end_matches('?')));
+    }
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::is_page_of_ours;
+
+    #[test]
+    fn nobody_is_led_to_another_site() {
+        for page in ["/", "/notifications", "/people/ana?before=1.2"] {
+            assert!(is_page_of_ours(page), "{page}");
+        }
+        for other in [
+            "",
+            "notifications",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/\t/evil.example",
+            "/ä",
+        ] {
+            assert!(!is_page_of_ours(other), "{other}");
+        }
     }
 }

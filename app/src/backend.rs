@@ -107,6 +107,8 @@ pub trait Backend: Send + Sync + 'static {
     ) -> Answer<Preferences>;
     /// Everything that this person muted.
     async fn mutes(&self, session: &Session) -> Answer<Mutes>;
+    /// Whether this is muted. Errors: `no_such_user`.
+    async fn muted(&self, session: &Session, target: &MuteTarget) -> Answer<bool>;
     /// Asks for a state, muted or not. Errors: `no_such_user`, `no_such_post`, `forbidden` for
     /// somebody else's post, `invalid` where too much is muted.
     async fn set_mute(&self, session: &Session, target: &MuteTarget, muted: bool) -> Answer<()>;

@@ -118,3 +118,22 @@ pub(crate) fn make(class: &str, arguments: &[JsValue]) -> Option<JsValue> {
 fn list(items: &[JsValue]) -> Array {
     items.iter().collect()
 }
+
+/// How far this device's clock is ahead of UTC, in minutes.
+pub(crate) fn utc_offset() -> i16 {
+    -js_sys::Date::new_0().get_timezone_offset() as i16
+}
+
+/// Runs one of our own scripts; asking for it again changes nothing.
+pub(crate) fn run_script(path: &str) {
+    let document = document();
+    // It fails only for what is no name of an element or attribute.
+    if let (Some(root), Ok(script)) = (
+        document.document_element(),
+        document.create_element("script"),
+    ) {
+        let _ = script.set_attribute("type", "module");
+        let _ = script.set_attribute("src", path);
+        let _ = root.append_child(&script);
+    }
+}

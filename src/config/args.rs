@@ -17,7 +17,7 @@ use clap::{
     error::{ContextKind, ContextValue, ErrorKind},
 };
 
-use super::{Command, CommandLineError, Config, InboxLimits, LogConfig, StoreUrl};
+use super::{Command, CommandLineError, Config, InboxLimits, LogConfig, PushConfig, StoreUrl};
 use crate::security::{client_addr::TrustedProxies, origin::Origin, token::Scope};
 
 /// A social feed that people host themselves: a like becomes a toast within milliseconds, and is
@@ -112,6 +112,7 @@ enum UserArgs {
 
 /// Clap takes an `Option` for a setting that may be left away; this one may be left empty.
 type MaybeOrigin = Option<Origin>;
+type MaybeText = Option<String>;
 
 #[derive(Args)]
 #[command(next_help_heading = "Settings")]
@@ -211,6 +212,21 @@ struct SettingsArgs {
     #[arg(long, env = "QUAD_INBOX_DAYS", global = true, default_value_t = 90, value_name = "DAYS",
         value_parser = clap::value_parser!(u32).range(1..=36_500))]
     inbox_days: u32,
+    /// Whom push services may write to about our pushes: a mailto: or https: URL.
+    ///
+    /// By default the public origin, where that is https. Some push services take nothing
+    /// without.
+    #[arg(long, env = "QUAD_PUSH_CONTACT", global = true, default_value = "", hide_default_value = true,
+        value_name = "URL", value_parser = maybe_contact)]
+    push_contact: MaybeText,
+    /// How long a page may take to show a notification before it is pushed, such as 10s or 500ms.
+    #[arg(long, env = "QUAD_PUSH_AFTER", global = true, default_value = "10s", value_name = "TIME",
+        value_parser = duration)]
+    push_after: Duration,
+    /// The tests' own push service. It is called whatever its address.
+    #[arg(long, env = "QUAD_PUSH_TEST_SERVICE", global = true, default_value = "", hide = true,
+        value_parser = maybe_origin)]
+    push_test_service: MaybeOrigin,
     /// How many WebSockets one person may have open at once.
     #[arg(long, env = "QUAD_MAX_SOCKETS_PER_USER", global = true, default_value_t = 32, value_name = "N",
         value_parser = clap::value_parser!(u32).range(1..))]
@@ -283,6 +299,16 @@ fn resolve(settings: SettingsArgs) -> Result<Config, CommandLineError> {
             "error: wrong value for '--redis-url' (REDIS_URL): {error}"
         ))
     })?;
+    let push = PushConfig {
+        contact: settings.push_contact.or_else(|| {
+            let public = settings.public_origin.as_ref();
+            public
+                .filter(|origin| origin.is_https())
+                .map(Origin::to_string)
+        }),
+        after: settings.push_after,
+        test_service: settings.push_test_service,
+    };
     Ok(Config {
         addr: settings.addr,
         store,
@@ -300,6 +326,7 @@ fn resolve(settings: SettingsArgs) -> Result<Config, CommandLineError> {
             max_entries: settings.inbox_max.into(),
             max_age: Duration::from_secs(u64::from(settings.inbox_days) * 24 * 60 * 60),
         },
+        push,
         max_sockets_per_user: usize::try_from(settings.max_sockets_per_user).unwrap_or(usize::MAX),
         drain: Duration::from_secs(settings.drain_seconds.into()),
     })
@@ -335,6 +362,30 @@ fn maybe_origin(text: &str) -> Result<MaybeOrigin, crate::security::origin::NoSu
     } else {
         text.parse().map(Some)
     }
+}
+
+fn maybe_contact(text: &str) -> Result<MaybeText, &'static str> {
+    let known = ["mailto:", "https://"]
+        .iter()
+        .any(|scheme| text.len() > scheme.len() && text.starts_with(scheme));
+    match text {
+        "" => Ok(None),
+        _ if known && text.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(Some(text.to_owned())),
+        _ => Err("a contact is a mailto: or https: URL, such as mailto:ops@quad.example"),
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, &'static str> {
+    let (number, unit) = match text.strip_suffix("ms") {
+        Some(number) => (number, 1),
+        None => (text.strip_suffix('s').unwrap_or(text), 1_000),
+    };
+    let number = number.parse::<u32>().ok();
+    let millis = number.map(|number| u64::from(number) * unit);
+    millis
+        .filter(|millis| *millis <= 3_600_000)
+        .map(Duration::from_millis)
+        .ok_or("a time is a number of seconds or milliseconds up to an hour, such as 10s or 500ms")
 }
 
 fn log_filter(text: &str) -> Result<String, tracing_subscriber::filter::ParseError> {

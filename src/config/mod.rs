@@ -38,6 +38,8 @@ pub struct Config {
     pub log: LogConfig,
     /// What is kept of an inbox.
     pub inbox: InboxLimits,
+    /// How people are told whose tabs are all closed.
+    pub push: PushConfig,
     /// How many sockets one person may have open.
     pub max_sockets_per_user: usize,
     /// How long open connections may take to end when the server stops.
@@ -51,6 +53,17 @@ impl Config {
             secure: self.public_origin.as_ref().is_some_and(Origin::is_https),
         }
     }
+}
+
+/// How people are told whose tabs are all closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PushConfig {
+    /// Whom a push service may write to: `mailto:` or `https:`. Without it, some refuse pushes.
+    pub contact: Option<String>,
+    /// How long a notification may wait to be shown by a page, before it is pushed.
+    pub after: Duration,
+    /// The tests' own push service, which is called whatever its address.
+    pub test_service: Option<Origin>,
 }
 
 /// What is logged, and how.

@@ -13,7 +13,8 @@ use app::{
 };
 
 use super::{
-    hub::Connection,
+    Topic,
+    hub::{Connection, Owner},
     listeners::Carries,
     socket::{End, refuse, send},
 };
@@ -32,6 +33,19 @@ const CHANNEL_KEEPS: u64 = 100;
 /// Channels one socket may listen to.
 const MOST_CHANNELS: usize = 200;
 
+/// Begins to listen, and answers once the store has confirmed it: from then on nothing is missed.
+/// What comes is held back until the history has been read and sent.
+async fn begin(
+    shared: &Shared,
+    connection: &Arc<Connection>,
+    topic: &Topic,
+    carries: Carries,
+) -> Result<(), End> {
+    shared.service.hub().listen(topic, connection, carries);
+    let subscribed = shared.live.broker.subscribe(topic.clone());
+    subscribed.await.map_err(|_| away())
+}
+
 /// Registers a socket: it hears its owner's inbox from `resume` on.
 pub async fn inbox(
     shared: &Shared,
@@ -41,16 +55,10 @@ pub async fn inbox(
 ) -> Result<(), End> {
     let hub = shared.service.hub();
     let topic = keys::user_topic(user);
-    hub.listen(&topic, connection, Carries::History);
+    begin(shared, connection, &topic, Carries::History).await?;
     if hub.count(topic.as_str()) > shared.live.max_sockets_per_user {
         return Err(Some(CloseCode::TooManySockets));
     }
-    shared
-        .live
-        .broker
-        .subscribe(topic.clone())
-        .await
-        .map_err(|_| away())?;
 
     let after = resume.as_ref().map(|resume| resume.seq);
     let (standing, mut frames) = shared
@@ -126,7 +134,7 @@ pub async fn channel(
             return Ok(());
         }
     };
-    if connection.topics().len() > MOST_CHANNELS {
+    if !may_listen(connection, &channel) {
         refuse(
             connection,
             r#ref,
@@ -141,6 +149,16 @@ pub async fn channel(
     }
 }
 
+/// Whether there is room for this channel, or it is listened to already. One's own inbox is none.
+fn may_listen(connection: &Connection, channel: &Channel) -> bool {
+    let mut topics = connection.topics();
+    if let Owner::Session { user, .. } = &connection.owner {
+        let inbox = keys::user_topic(user);
+        topics.retain(|topic| *topic != inbox);
+    }
+    topics.len() < MOST_CHANNELS || channel.topic().is_some_and(|topic| topics.contains(&topic))
+}
+
 /// A post has no history: the subscriber is told how it stands, and from then on what changes.
 async fn post(
     shared: &Shared,
@@ -152,14 +170,7 @@ async fn post(
     let (Channel::Post(post_id), Some(topic)) = (channel, channel.topic()) else {
         return Ok(());
     };
-    let hub = shared.service.hub();
-    hub.listen(&topic, connection, Carries::Value);
-    shared
-        .live
-        .broker
-        .subscribe(topic.clone())
-        .await
-        .map_err(|_| away())?;
+    begin(shared, connection, &topic, Carries::Value).await?;
     let (likes, deleted) = match shared.service.post(None, post_id).await {
         Ok(post) => (Some(post.likes), false),
         Err(QuadError::NoSuchPost) => (None, true),
@@ -183,7 +194,7 @@ async fn post(
             deleted,
         },
     );
-    hub.release(&topic, connection, 0);
+    shared.service.hub().release(&topic, connection, 0);
     Ok(())
 }
 
@@ -199,14 +210,7 @@ async fn broadcast(
     let Some(topic) = channel.topic() else {
         return Ok(());
     };
-    let hub = shared.service.hub();
-    hub.listen(&topic, connection, Carries::History);
-    shared
-        .live
-        .broker
-        .subscribe(topic.clone())
-        .await
-        .map_err(|_| away())?;
+    begin(shared, connection, &topic, Carries::History).await?;
 
     // The history is short enough to be read whole.
     let read = shared
@@ -241,7 +245,7 @@ async fn broadcast(
         send(connection, frame);
         connection.writer.settle().await;
     }
-    hub.release(&topic, connection, seq);
+    shared.service.hub().release(&topic, connection, seq);
     Ok(())
 }
 

@@ -25,9 +25,6 @@ use super::{
 };
 use crate::meters::METERS;
 
-/// How many of a crowd get a message in one turn.
-const TURN: usize = 256;
-
 /// Names a connection for as long as this server lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ConnectionId(u64);
@@ -172,11 +169,12 @@ impl Hub {
                     () = self.crowded.notified() => continue,
                 }
             };
-            let Some((seq, frame, everybody)) = lock(&listeners).first_waiting() else {
-                continue;
-            };
-            for some in everybody.chunks(TURN) {
-                lock(&listeners).hand_out(&topic, seq, &frame, some);
+            let mut last = None;
+            loop {
+                last = lock(&listeners).hand_out(&topic, last);
+                if last.is_none() {
+                    break;
+                }
                 yield_now().await;
             }
             if lock(&listeners).next_waiting() {

@@ -1,7 +1,8 @@
 //! Who listens to one topic, and how far each has got.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeMap, VecDeque},
+    ops::Bound,
     sync::Arc,
 };
 
@@ -20,6 +21,8 @@ const MOST_WAITING: usize = 1024;
 /// More listeners than this are a crowd: a message reaches them in several turns, so that nothing
 /// else has to wait for all of them.
 const CROWD: usize = 512;
+/// How many of a crowd get a message in one turn.
+const TURN: usize = 256;
 
 /// What a topic carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,14 +39,16 @@ struct Listener {
     carries: Carries,
     /// The newest seq that was sent or skipped.
     position: u64,
-    /// While its history is read: what came meanwhile.
-    held: Option<Vec<(u64, Frame)>>,
+    /// While its history is read: what came meanwhile. Boxed, since most hold nothing back.
+    held: Option<Box<Vec<(u64, Frame)>>>,
 }
 
 /// The listeners of one topic.
 #[derive(Default)]
 pub(super) struct Listeners {
-    by_id: HashMap<ConnectionId, Listener>,
+    /// In the order in which they connected: walking over a crowd then goes through memory as it
+    /// was given out, and a turn can go on where the one before ended, whoever came or left.
+    by_id: BTreeMap<ConnectionId, Listener>,
     /// What a crowd has not got yet; the first is on its way.
     waiting: VecDeque<(u64, Frame)>,
 }
@@ -73,7 +78,7 @@ impl Listeners {
             position: 0,
             held: None,
         });
-        listener.held = Some(Vec::new());
+        listener.held = Some(Box::default());
         new
     }
 
@@ -83,7 +88,7 @@ impl Listeners {
             return;
         };
         listener.position = position;
-        for (seq, frame) in listener.held.take().unwrap_or_default() {
+        for (seq, frame) in *listener.held.take().unwrap_or_default() {
             listener.take(topic, seq, &frame);
         }
     }
@@ -110,19 +115,21 @@ impl Listeners {
         }
     }
 
-    /// The message on its way, and whom it goes to.
-    pub(super) fn first_waiting(&self) -> Option<(u64, Frame, Vec<ConnectionId>)> {
+    /// Gives the message on its way to the next few after `after`. Answers the last of them, and
+    /// `None` once everybody has it. Who came meanwhile knows by their position what to skip.
+    pub(super) fn hand_out(
+        &mut self,
+        topic: &Topic,
+        after: Option<ConnectionId>,
+    ) -> Option<ConnectionId> {
         let (seq, frame) = self.waiting.front()?;
-        Some((*seq, frame.clone(), self.by_id.keys().copied().collect()))
-    }
-
-    /// Gives it to some of them. Whoever left meanwhile needs it no more.
-    pub(super) fn hand_out(&mut self, topic: &Topic, seq: u64, frame: &Frame, to: &[ConnectionId]) {
-        for id in to {
-            if let Some(listener) = self.by_id.get_mut(id) {
-                listener.take(topic, seq, frame);
-            }
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let mut last = None;
+        for (id, listener) in self.by_id.range_mut((from, Bound::Unbounded)).take(TURN) {
+            listener.take(topic, *seq, frame);
+            last = Some(*id);
         }
+        last
     }
 
     /// Everybody has the message on its way. True if another waits.

@@ -5,7 +5,7 @@
 //! - [`hub`] and [`listeners`]: who listens here. They know no Redis.
 //! - [`broker`]: Redis pub/sub. It knows no socket.
 //! - [`control`]: what servers tell each other.
-//! - [`upgrade`], [`socket`], [`catch_up`]: one socket's life.
+//! - [`upgrade`], [`socket`], `reader`, [`catch_up`]: one socket's life.
 //! - [`sweep`]: the position check, pings, and whether sessions still live.
 
 pub mod broker;
@@ -14,6 +14,7 @@ pub mod control;
 pub mod frame;
 pub mod hub;
 pub mod listeners;
+mod reader;
 pub mod socket;
 pub mod sweep;
 pub mod upgrade;

@@ -4,22 +4,20 @@
 //! [`Socket`] that answers its frames. A program's socket needs not register.
 
 use std::{
-    pin::Pin,
     sync::{Arc, atomic::Ordering},
-    task::{Context, Poll, ready},
     time::Duration,
 };
 
 use app::{
     event::{ClientFrame, CloseCode, ServerFrame},
-    model::UserId,
+    model::{Position, UserId},
 };
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use futures_util::StreamExt;
 use socket2::SockRef;
 use tokio::{
-    io::{self, AsyncRead, AsyncWrite, ReadBuf},
-    time::{Instant, timeout, timeout_at},
+    io,
+    time::{Instant, timeout},
 };
 use tokio_tungstenite::{
     WebSocketStream,
@@ -33,6 +31,7 @@ use super::{
     catch_up,
     frame::Frame,
     hub::{Connection, Owner},
+    reader::Reader,
     writer::Drained,
 };
 use crate::{meters::METERS, server::Shared};
@@ -55,10 +54,7 @@ pub(super) type End = Option<CloseCode>;
 /// Serves a connection until it ends. `early` is what was read with the upgrade.
 pub async fn run(shared: &Shared, connection: Arc<Connection>, early: Bytes) {
     METERS.sockets.increment(1.0);
-    let reader = Reader {
-        connection: connection.clone(),
-        early,
-    };
+    let reader = Reader::new(connection.clone(), early);
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(0)
@@ -90,16 +86,22 @@ async fn serve(
             user: None,
         },
         Owner::Session { user, .. } => {
-            let deadline = Instant::now() + REGISTER_WITHIN;
             let unregistered = Unregistered {
                 shared,
                 connection,
                 user,
             };
-            match timeout_at(deadline, unregistered.register(&mut incoming)).await {
-                Ok(Ok(socket)) => socket,
+            // The time counts until they say who they are. How long it takes to catch up is up to
+            // the store and to what they missed.
+            let said = timeout(REGISTER_WITHIN, unregistered.introduction(&mut incoming));
+            let resume = match said.await {
+                Ok(Ok(resume)) => resume,
                 Ok(Err(end)) => return end,
                 Err(_) => return Some(CloseCode::NeverRegistered),
+            };
+            match unregistered.register(resume).await {
+                Ok(socket) => socket,
+                Err(end) => return end,
             }
         }
     };
@@ -123,37 +125,34 @@ struct Unregistered<'s> {
 }
 
 impl<'s> Unregistered<'s> {
-    async fn register(self, incoming: &mut Incoming<'_>) -> Result<Socket<'s>, End> {
+    /// Waits until they say that they are there, and answers how far they got before.
+    async fn introduction(&self, incoming: &mut Incoming<'_>) -> Result<Option<Position>, End> {
         loop {
             match incoming.next().await? {
-                ClientFrame::Register { user_id, resume } => {
-                    if user_id != *self.user {
-                        return Err(Some(CloseCode::Forbidden));
-                    }
-                    Box::pin(catch_up::inbox(
-                        self.shared,
-                        self.connection,
-                        self.user,
-                        resume,
-                    ))
-                    .await?;
-                    let Self {
-                        shared,
-                        connection,
-                        user,
-                    } = self;
-                    return Ok(Socket {
-                        shared,
-                        connection,
-                        user: Some(user),
-                    });
+                ClientFrame::Register { user_id, resume } if user_id == *self.user => {
+                    return Ok(resume);
                 }
+                ClientFrame::Register { .. } => return Err(Some(CloseCode::Forbidden)),
                 ClientFrame::Subscribe { r#ref, .. } | ClientFrame::Unsubscribe { r#ref, .. } => {
                     refuse(self.connection, r#ref, "not_registered", "Register first.");
                 }
                 ClientFrame::Seen { .. } | ClientFrame::Told { .. } => {}
             }
         }
+    }
+
+    async fn register(self, resume: Option<Position>) -> Result<Socket<'s>, End> {
+        let Self {
+            shared,
+            connection,
+            user,
+        } = self;
+        Box::pin(catch_up::inbox(shared, connection, user, resume)).await?;
+        Ok(Socket {
+            shared,
+            connection,
+            user: Some(user),
+        })
     }
 }
 
@@ -347,59 +346,6 @@ async fn say_goodbye(connection: &Connection, end: End) {
     };
     // A peer that does not even read its goodbye is cut off.
     let _ = timeout(GOODBYE_WITHIN, goodbye).await;
-}
-
-/// The reading side for the WebSocket library. What it writes by itself (answers to pings and
-/// close frames, each whole) goes out in line with everything else.
-struct Reader {
-    connection: Arc<Connection>,
-    early: Bytes,
-}
-
-impl AsyncRead for Reader {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        if !self.early.is_empty() {
-            let length = self.early.len().min(buffer.remaining());
-            buffer.put_slice(&self.early[..length]);
-            self.early.advance(length);
-            return Poll::Ready(Ok(()));
-        }
-        let tcp = self.connection.writer.tcp();
-        loop {
-            ready!(tcp.poll_read_ready(context))?;
-            match tcp.try_read(buffer.initialize_unfilled()) {
-                Ok(length) => {
-                    buffer.advance(length);
-                    return Poll::Ready(Ok(()));
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => return Poll::Ready(Err(error)),
-            }
-        }
-    }
-}
-
-impl AsyncWrite for Reader {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.connection.writer.send(&Frame::encoded(bytes));
-        Poll::Ready(Ok(bytes.len()))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
 }
 
 #[cfg(test)]

@@ -1,18 +1,11 @@
 //! What every response tells the browser to refuse.
 
-use std::sync::Arc;
-
-use axum::{
-    extract::{Request, State},
-    http::{
-        HeaderMap, HeaderName, HeaderValue, StatusCode,
-        header::{
-            CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
-            X_CONTENT_TYPE_OPTIONS,
-        },
+use axum::http::{
+    HeaderMap, HeaderName, HeaderValue,
+    header::{
+        CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+        X_CONTENT_TYPE_OPTIONS,
     },
-    middleware::Next,
-    response::Response,
 };
 
 use super::{
@@ -71,7 +64,8 @@ impl ResponseHeaders {
         HeaderValue::try_from(content_security_policy(nonce, origin.as_ref())).ok()
     }
 
-    fn complete(&self, headers: &mut HeaderMap) {
+    /// Adds what an answer does not say itself.
+    pub fn complete(&self, headers: &mut HeaderMap) {
         for (name, value) in ALWAYS {
             headers
                 .entry(name)
@@ -84,20 +78,6 @@ impl ResponseHeaders {
                 .or_insert(https_only);
         }
     }
-}
-
-/// A layer for the whole router, outside of everything else.
-pub async fn complete(
-    State(headers): State<Arc<ResponseHeaders>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let mut response = next.run(request).await;
-    // A socket is no document.
-    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-        headers.complete(response.headers_mut());
-    }
-    response
 }
 
 /// The policy of a page: everything is our own, scripts in the page itself carry the nonce, and
@@ -128,36 +108,28 @@ pub fn content_security_policy(nonce: &str, origin: Option<&Origin>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::{Router, body::Body, middleware::from_fn_with_state, routing::get};
-    use tower::ServiceExt;
+    use axum::{body::Body, extract::Request};
 
-    async fn headers_of(public: Option<&str>, path: &str) -> HeaderMap {
+    fn completed(public: Option<&str>, own: &[(HeaderName, &'static str)]) -> HeaderMap {
         let public = public.map(|origin| origin.parse().unwrap());
-        let headers = Arc::new(ResponseHeaders::new(public, TrustedProxies::default()));
-        let app = Router::new()
-            .route("/api", get(|| async { "{}" }))
-            .route(
-                "/file",
-                get(|| async { ([(CACHE_CONTROL, "max-age=60")], "x") }),
-            )
-            .layer(from_fn_with_state(headers, complete));
-        let request = Request::get(path).body(Body::empty()).unwrap();
-        app.oneshot(request).await.unwrap().headers().clone()
+        let own = own.iter().cloned();
+        let mut headers: HeaderMap = own
+            .map(|(name, value)| (name, HeaderValue::from_static(value)))
+            .collect();
+        ResponseHeaders::new(public, TrustedProxies::default()).complete(&mut headers);
+        headers
     }
 
-    #[tokio::test]
-    async fn every_response_is_complete_and_keeps_its_own() {
-        let headers = headers_of(None, "/api").await;
+    #[test]
+    fn every_response_is_complete_and_keeps_its_own() {
+        let headers = completed(None, &[]);
         for (name, value) in ALWAYS {
             assert_eq!(headers[&name], value, "{name}");
         }
         assert!(!headers.contains_key(STRICT_TRANSPORT_SECURITY));
-        assert_eq!(headers_of(None, "/file").await[CACHE_CONTROL], "max-age=60");
-        assert_eq!(
-            headers_of(None, "/nothing").await[X_CONTENT_TYPE_OPTIONS],
-            "nosniff"
-        );
-        let headers = headers_of(Some("https://quad.example"), "/api").await;
+        let headers = completed(None, &[(CACHE_CONTROL, "max-age=60")]);
+        assert_eq!(headers[CACHE_CONTROL], "max-age=60");
+        let headers = completed(Some("https://quad.example"), &[]);
         assert_eq!(headers[STRICT_TRANSPORT_SECURITY], HTTPS_ONLY);
     }
 

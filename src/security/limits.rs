@@ -38,6 +38,7 @@ pub struct Limits {
     post: Limit,
     like: Limit,
     publish: Limit,
+    publish_on: Limit,
     connect: Limit,
 }
 
@@ -53,6 +54,7 @@ impl Limits {
             post: limit(2 * second, 20),
             like: limit(10 * milli, 2_000),
             publish: limit(milli, 2_000),
+            publish_on: limit(5 * milli, 1_000),
             connect: limit(2 * milli, 5_000),
         }
     }
@@ -92,6 +94,11 @@ impl Limits {
         self.publish.take(token)
     }
 
+    /// A message of another program to one channel or person: 200 a second, 1,000 at once.
+    pub fn publish_on(&self, target: &str) -> Result<(), QuadError> {
+        self.publish_on.take(target)
+    }
+
     /// A new WebSocket from an address: 500 a second, 5,000 at once, because everybody comes back
     /// when a server was away.
     pub fn connect(&self, from: IpAddr) -> Result<(), QuadError> {
@@ -108,6 +115,7 @@ impl Limits {
                 &self.post,
                 &self.like,
                 &self.publish,
+                &self.publish_on,
                 &self.connect,
             ] {
                 limit.sweep();
@@ -195,6 +203,8 @@ mod tests {
         assert_eq!(at_once(|| limits.post(&ana)), 20);
         let address = "192.0.2.1".parse().unwrap();
         assert_eq!(at_once(|| limits.sign_up(address)), 200);
+        assert!((2_000..5_000).contains(&at_once(|| limits.publish("a token"))));
+        assert!(limits.publish("another").is_ok());
         let handle: Handle = "ana".parse().unwrap();
         assert_eq!(at_once(|| limits.log_in(address, Some(&handle))), 20);
         let elsewhere = "192.0.2.2".parse().unwrap();

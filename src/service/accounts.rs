@@ -153,6 +153,11 @@ impl Service {
 
     /// It is stored already; a server that misses the message finds out by its position check.
     async fn ended(&self, control: Control) {
+        if let Control::SessionsEnded { user, .. } = &control
+            && let Err(error) = self.store.prune_push(user).await
+        {
+            tracing::warn!(%error, "push subscriptions of ended sessions go with the next push");
+        }
         if let Err(error) = self.tell(&control).await {
             tracing::warn!(%error, "other servers learn of a change later");
         }

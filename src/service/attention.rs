@@ -66,6 +66,15 @@ impl Service {
         })
     }
 
+    /// Whether this is muted.
+    pub async fn muted(&self, session: &Session, target: &MuteTarget) -> Answer<bool> {
+        let mute = match target {
+            MuteTarget::Person(handle) => StoredMute::Person(self.find(handle).await?.user_id),
+            MuteTarget::Post(post) => StoredMute::Post(post.clone()),
+        };
+        Ok(self.store.muted(&session.person.user_id, &mute).await?)
+    }
+
     /// Asks for a state, muted or not.
     pub async fn set_mute(
         &self,

@@ -17,6 +17,9 @@ use crate::{
     validate,
 };
 
+/// Channels on a page, where nothing else is asked for.
+const PAGE: u64 = 100;
+
 /// A channel that a socket can name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Channel {
@@ -97,11 +100,30 @@ impl Service {
         message: &str,
         key: Option<&str>,
     ) -> Answer<Published> {
+        let (topic, id) = self.publish(grant, channel, message, key).await?;
+        // Counting comes after, so that delivery never waits for it.
+        let (listeners, partial) = self.count_listeners(&topic).await;
+        Ok(Published {
+            id,
+            listeners,
+            partial,
+        })
+    }
+
+    /// The same, without counting: where it was published, and the message's id.
+    pub(super) async fn publish(
+        &self,
+        grant: &Grant,
+        channel: &str,
+        message: &str,
+        key: Option<&str>,
+    ) -> Answer<(Topic, String)> {
         grant.allow(Scope::Publish)?;
-        self.limits.publish(&grant.id)?;
         let Channel::Broadcast(name) = channel.parse()? else {
             return Err(QuadError::Forbidden);
         };
+        self.limits.publish(&grant.id)?;
+        self.limits.publish_on(&name)?;
         let text = validate::text("message", message)?;
         let key = key.map(validate::idempotency_key).transpose()?;
         let key = key.map(|key| digest(&format!("{}:{key}", grant.id)));
@@ -120,13 +142,7 @@ impl Service {
             .broadcast(&message, idempotency)
             .await?
             .ok_or(QuadError::KeyReused)?;
-        // Counting comes after, so that delivery never waits for it.
-        let (listeners, partial) = self.count_listeners(&keys::channel_topic(&name)).await;
-        Ok(Published {
-            id,
-            listeners,
-            partial,
-        })
+        Ok((keys::channel_topic(&name), id))
     }
 
     /// How many listen to a channel, on all servers, and whether one did not answer.
@@ -137,6 +153,37 @@ impl Service {
             None => channel.parse::<Channel>()?.topic().ok_or_else(invalid)?,
         };
         Ok(self.count_listeners(&topic).await)
+    }
+
+    /// The channels that somebody listens to and that begin with `prefix`, sorted: how many there
+    /// are, and the first `limit` of those after `after`.
+    pub async fn active_channels(
+        &self,
+        grant: &Grant,
+        prefix: &str,
+        after: &str,
+        limit: Option<u64>,
+    ) -> Answer<(u64, Vec<String>)> {
+        grant.allow(Scope::Stats)?;
+        self.limits.publish(&grant.id)?;
+        let limit = validate::limit(limit, PAGE)? as usize;
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b"_:.-".contains(&b);
+        if prefix.len() > 64 || !prefix.bytes().all(plain) {
+            return Err(QuadError::invalid(
+                "prefix",
+                "format",
+                "A prefix is the beginning of a channel's name.",
+            ));
+        }
+        let topics = self.store.topics(&keys::topics_of(prefix)).await?;
+        let names = topics.iter().filter_map(|topic| keys::name_of(topic));
+        let mut names: Vec<String> = names.filter(|name| name.starts_with(prefix)).collect();
+        names.sort();
+        names.dedup();
+        let count = names.len() as u64;
+        names.retain(|name| name.as_str() > after);
+        names.truncate(limit);
+        Ok((count, names))
     }
 
     /// Where a broadcast channel stands, and at most `limit` messages after `after`.

@@ -28,20 +28,30 @@ impl Listeners {
         }
     }
 
-    fn ask(&self, question: &str, servers: usize) -> mpsc::Receiver<u64> {
+    fn ask(&self, question: String, servers: usize) -> Open<'_> {
         let (answers, counted) = mpsc::channel(servers);
-        self.0
-            .lock()
-            .unwrap_or_else(|e| e.into_inner())
-            .insert(question.to_owned(), answers);
-        counted
+        let mut open = self.0.lock().unwrap_or_else(|e| e.into_inner());
+        open.insert(question.clone(), answers);
+        Open {
+            questions: self,
+            question,
+            counted,
+        }
     }
+}
 
-    fn close(&self, question: &str) {
-        self.0
-            .lock()
-            .unwrap_or_else(|e| e.into_inner())
-            .remove(question);
+/// A question that is open for as long as somebody waits for the answers. Whoever asked may hang
+/// up before they are there.
+struct Open<'q> {
+    questions: &'q Listeners,
+    question: String,
+    counted: mpsc::Receiver<u64>,
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        let mut open = self.questions.0.lock().unwrap_or_else(|e| e.into_inner());
+        open.remove(&self.question);
     }
 }
 
@@ -57,9 +67,9 @@ impl Service {
         let Ok(question) = random::id() else {
             return (here, true);
         };
-        let mut counted = self.listeners.ask(&question, servers);
+        let mut open = self.listeners.ask(question.clone(), servers);
         let asked = Control::Count {
-            question: question.clone(),
+            question,
             topic: topic.as_str().to_owned(),
             answer_to: keys::server_topic(&self.directory.own).as_str().to_owned(),
         };
@@ -68,7 +78,7 @@ impl Service {
         let answers = async {
             self.say(&keys::control_topic(), &asked).await.ok()?;
             while missing > 0 {
-                elsewhere += counted.recv().await?;
+                elsewhere += open.counted.recv().await?;
                 missing -= 1;
             }
             Some(())
@@ -76,7 +86,6 @@ impl Service {
         let complete = timeout(PATIENCE, answers)
             .await
             .is_ok_and(|all| all.is_some());
-        self.listeners.close(&question);
         (here + elsewhere, !complete)
     }
 
@@ -90,5 +99,22 @@ impl Service {
         if let Err(error) = self.say(&Topic::new(answer_to.to_owned()), &answer).await {
             tracing::debug!(%error, "a count is not answered");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_question_is_open_only_while_somebody_waits() {
+        let listeners = Listeners::default();
+        let mut open = listeners.ask("q".into(), 1);
+        listeners.counted("another", 7);
+        listeners.counted("q", 2);
+        listeners.counted("q", 3);
+        assert_eq!(open.counted.recv().await, Some(2), "one server, one answer");
+        drop(open);
+        assert!(listeners.0.lock().unwrap().is_empty());
     }
 }

@@ -7,6 +7,7 @@ pub mod channels;
 pub mod directory;
 pub mod inbox;
 pub mod listeners;
+pub mod memory;
 pub mod messages;
 pub mod people;
 pub mod posts;
@@ -32,12 +33,15 @@ use self::{
 };
 use crate::{
     live::{Topic, control::Control, hub::Hub},
+    push::Push,
     security::{limits::Limits, password::Passwords},
     store::{Store, StoreError, keys},
 };
 
 /// Everything that a request or a frame can ask for.
 pub struct Service {
+    /// Tells people whose tabs are all closed.
+    pub push: Push,
     store: Store,
     hub: Arc<Hub>,
     limits: Arc<Limits>,
@@ -52,11 +56,18 @@ pub struct Service {
 
 impl Service {
     /// The service on `store`, whose sockets `hub` knows.
-    pub fn new(store: Store, hub: Arc<Hub>, limits: Arc<Limits>, directory: Directory) -> Self {
+    pub fn new(
+        store: Store,
+        hub: Arc<Hub>,
+        limits: Arc<Limits>,
+        directory: Directory,
+        push: Push,
+    ) -> Self {
         Self {
+            push,
             sessions: Sessions::default(),
             tokens: Tokens::default(),
-            people: People::default(),
+            people: People::of(people::MOST),
             listeners: Listeners::default(),
             trending: Trending::default(),
             passwords: Passwords::default(),
@@ -230,6 +241,10 @@ impl Backend for Service {
 
     async fn mutes(&self, session: &Session) -> Answer<Mutes> {
         self.mutes(session).await
+    }
+
+    async fn muted(&self, session: &Session, target: &MuteTarget) -> Answer<bool> {
+        self.muted(session, target).await
     }
 
     async fn set_mute(&self, session: &Session, target: &MuteTarget, muted: bool) -> Answer<()> {

@@ -146,6 +146,9 @@ impl Service {
             METERS.accepted.record(accepted);
             METERS.stored.record(asked.elapsed());
             self.trending.touch(id);
+            if liked {
+                self.push.told_later(id.author());
+            }
         }
         Ok(done.state)
     }

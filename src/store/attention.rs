@@ -115,6 +115,13 @@ impl Store {
         Ok(mutes.into_iter().map(|(_, mute)| mute).collect())
     }
 
+    /// Whether this is muted.
+    pub async fn muted(&self, user: &UserId, mute: &StoredMute) -> Result<bool, StoreError> {
+        let mut command = redis::cmd("HEXISTS");
+        command.arg(keys::attention(user)).arg(field(mute));
+        self.link().query(&command).await
+    }
+
     /// Mutes, or takes it back.
     pub async fn set_mute(
         &self,
@@ -122,16 +129,20 @@ impl Store {
         mute: &StoredMute,
         muted: bool,
     ) -> Result<(), StoreError> {
-        let field = match mute {
-            StoredMute::Person(person) => format!("mute:{person}"),
-            StoredMute::Post(post) => format!("mute:post.{}", post.n()),
-        };
         let mut command = redis::cmd(if muted { "HSET" } else { "HDEL" });
-        command.arg(keys::attention(user)).arg(field);
+        command.arg(keys::attention(user)).arg(field(mute));
         if muted {
             command.arg(now());
         }
         self.link().query(&command).await
+    }
+}
+
+/// Where a mute stands in the hash.
+fn field(mute: &StoredMute) -> String {
+    match mute {
+        StoredMute::Person(person) => format!("mute:{person}"),
+        StoredMute::Post(post) => format!("mute:post.{}", post.n()),
     }
 }
 

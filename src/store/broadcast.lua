@@ -16,7 +16,9 @@ local epoch = ARGV[4] .. '.' .. redis.call('HGET', meta, 'epoch')
 local id, text, at = ARGV[6], ARGV[2], ARGV[3]
 redis.call('XADD', log, 'MAXLEN', 100, seq .. '-0', 'id', id, 'x', text, 't', at)
 redis.call('PEXPIRE', log, 86400000)
-redis.call('PEXPIRE', meta, 86400000)
+-- The numbers outlive the messages: a socket that listens since yesterday would take a second
+-- first message for one that it has.
+redis.call('PEXPIRE', meta, 2592000000)
 redis.call('SPUBLISH', tag .. 'live', seq .. ' {"type":"message","channel":' .. ARGV[1]
   .. ',"epoch":"' .. epoch .. '","seq":' .. seq .. ',"id":"' .. id .. '","text":' .. text
   .. ',"at":' .. at .. '}')

@@ -1,4 +1,5 @@
-//! Broadcast channels: their last 100 messages, kept for a day after the newest.
+//! Broadcast channels: their last 100 messages, kept for a day after the newest. Epoch and numbers
+//! are kept for 30 days, so that they go on where a channel was quiet for a while.
 
 use std::sync::LazyLock;
 
@@ -103,6 +104,27 @@ impl Store {
             seq,
             messages: messages.collect(),
         })
+    }
+
+    /// The topics that some server listens to and that match `pattern`, on all nodes.
+    pub async fn topics(&self, pattern: &str) -> Result<Vec<String>, StoreError> {
+        let mut command = redis::cmd("PUBSUB");
+        command.arg("SHARDCHANNELS").arg(pattern);
+        let Some(slots) = self.link().slots().await? else {
+            return self.link().query(&command).await;
+        };
+        let mut topics = Vec::new();
+        for (host, port) in slots.nodes() {
+            let node = Some((host.as_str(), port));
+            let mut node = self
+                .link()
+                .topology()
+                .connect(node, Default::default())
+                .await?;
+            let here: Vec<String> = command.query_async(&mut node).await?;
+            topics.extend(here);
+        }
+        Ok(topics)
     }
 
     /// Where many channels stand, in their order; `None` for one without a history.

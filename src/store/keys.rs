@@ -17,6 +17,9 @@ pub const SERVERS: &str = "servers";
 /// Which history of the store this is; see [`crate::store::generation`].
 pub const GENERATION: &str = "generation";
 
+/// The key pair that signs pushes: a string, PKCS#8 in base64url.
+pub const VAPID: &str = "push:vapid";
+
 /// A hash: handle, name, password, role, created, posts (the last n).
 pub fn user(user: &UserId) -> String {
     format!("{{{user}}}:user")
@@ -72,6 +75,11 @@ pub fn inbox_meta(user: &UserId) -> String {
     format!("{{{user}}}:inbox:meta")
 }
 
+/// A hash: push subscriptions as JSON, by the digest of their endpoint.
+pub fn push(user: &UserId) -> String {
+    format!("{{{user}}}:push")
+}
+
 /// A hash: like, message, quiet, dnd, stay, sound, and `mute:<person or post>` with the time since.
 pub fn attention(user: &UserId) -> String {
     format!("{{{user}}}:attention")
@@ -107,6 +115,34 @@ pub fn channel_of(topic: &Topic) -> Option<&str> {
     topic.as_str().strip_prefix("{ch:")?.strip_suffix("}:live")
 }
 
+/// The channel that a topic carries, as clients name it; `None` for what servers tell each other.
+pub fn name_of(topic: &str) -> Option<String> {
+    let (tag, rest) = topic.strip_prefix('{')?.split_once('}')?;
+    let inner = rest.strip_prefix(':')?;
+    match (tag.strip_prefix("ch:"), inner) {
+        (Some(name), "live") => Some(name.to_owned()),
+        (None, "live") => Some(format!("user:{}", tag.parse::<UserId>().ok()?)),
+        (None, post) => {
+            let n = post.strip_prefix("post:")?.strip_suffix(":live")?;
+            Some(format!("post:{tag}.{n}"))
+        }
+        _ => None,
+    }
+}
+
+/// A pattern that every topic of a channel that begins with `prefix` matches, and few others.
+/// `prefix` holds nothing that means something in a pattern.
+pub fn topics_of(prefix: &str) -> String {
+    match prefix.strip_prefix("user:") {
+        Some(id) => format!("{{{id}*}}:live"),
+        None if prefix.starts_with("post:") => "{*}:post:*:live".to_owned(),
+        None if "user:".starts_with(prefix) || "post:".starts_with(prefix) => {
+            "{*}:*live".to_owned()
+        }
+        None => format!("{{ch:{prefix}*}}:live"),
+    }
+}
+
 /// The name of [`control_topic`].
 pub const CONTROL: &str = "{control}:live";
 
@@ -118,4 +154,33 @@ pub fn control_topic() -> Topic {
 /// What one server hears: answers to its questions, and its own probes.
 pub fn server_topic(server: &str) -> Topic {
     Topic::new(format!("{{server:{server}}}:live"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_topic_carries_one_channel() {
+        let user: UserId = "0abcdefg".parse().unwrap();
+        let post = PostId::new(user.clone(), 7);
+        for (topic, name) in [
+            (user_topic(&user), Some("user:0abcdefg")),
+            (post_topic(&post), Some("post:0abcdefg.7")),
+            (channel_topic("a:b.c"), Some("a:b.c")),
+            (control_topic(), None),
+            (server_topic("Zk"), None),
+        ] {
+            assert_eq!(name_of(topic.as_str()).as_deref(), name);
+        }
+    }
+
+    #[test]
+    fn patterns_are_as_narrow_as_the_prefix_allows() {
+        assert_eq!(topics_of(""), "{*}:*live");
+        assert_eq!(topics_of("us"), "{*}:*live");
+        assert_eq!(topics_of("user:0a"), "{0a*}:live");
+        assert_eq!(topics_of("post:0a"), "{*}:post:*:live");
+        assert_eq!(topics_of("news"), "{ch:news*}:live");
+    }
 }

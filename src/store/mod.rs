@@ -16,6 +16,7 @@ pub mod link;
 pub mod messages;
 mod paging;
 pub mod posts;
+pub mod push;
 mod script;
 pub mod sessions;
 pub mod slots;

@@ -13,7 +13,7 @@ use utoipa::{
     },
 };
 
-use super::{accounts, attention, health, notifications, posts, publish};
+use super::{accounts, attention, health, notifications, posts, publish, push};
 
 /// Everything that outside programs can call.
 #[derive(OpenApi)]
@@ -50,8 +50,13 @@ use super::{accounts, attention, health, notifications, posts, publish};
         attention::mute_post,
         attention::unmute_post,
         publish::notify_user,
+        push::key,
+        push::subscribe,
+        push::unsubscribe,
         publish::broadcast,
         publish::channel_stats,
+        publish::channels,
+        publish::batch,
         health::alive,
         health::ready,
         health::metrics,
@@ -64,6 +69,7 @@ use super::{accounts, attention, health, notifications, posts, publish};
         (name = "posts", description = "Posts, the feed and likes"),
         (name = "inbox", description = "What one missed"),
         (name = "attention", description = "What one wants to be told of, and what became of it"),
+        (name = "pushes", description = "Web Push, for browsers without an open page"),
         (name = "programs", description = "Publishing, with an API token"),
         (name = "operations", description = "Health and metrics"),
     )

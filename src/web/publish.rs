@@ -1,17 +1,23 @@
 //! What other programs call, with an API token.
 
-use app::model::{Level, UserId};
+use app::{
+    error::QuadError,
+    model::{Level, UserId},
+};
 use axum::{extract::State, http::HeaderMap};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::{
     auth::Program,
-    extract::{Json, Path},
+    extract::{Json, Path, Query},
     posts::idempotency_key,
     problem::{Answer, ProblemDetails},
 };
-use crate::server::Shared;
+use crate::{
+    server::Shared,
+    service::messages::{BatchItem, Target},
+};
 
 /// A message to a person.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -140,4 +146,142 @@ pub async fn channel_stats(
         subscriber_count,
         partial,
     }))
+}
+
+/// Messages to publish together.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct NewBatch {
+    /// 1 to 100.
+    items: Vec<NewBatchItem>,
+}
+
+/// A message of a batch: to a `user` or on a `channel`.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct NewBatchItem {
+    /// A person's id or handle.
+    #[serde(default)]
+    user: Option<String>,
+    /// A channel.
+    #[serde(default)]
+    channel: Option<String>,
+    /// 1 to 2,000 characters.
+    message: String,
+    /// How it is meant, where it is for a person.
+    #[serde(default, rename = "type")]
+    level: Level,
+}
+
+/// What became of a batch.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BatchAnswer {
+    /// One for each message, in their order.
+    results: Vec<BatchResult>,
+}
+
+/// What became of one message: its id, or why it was refused.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum BatchResult {
+    /// It was published.
+    Published {
+        /// The message's id; the first one's for a repeat.
+        id: String,
+    },
+    /// It was not.
+    Refused(ProblemDetails),
+}
+
+/// Publishes up to 100 messages, to people and on channels. Each is taken or refused by itself.
+#[utoipa::path(post, path = "/publish/batch", tag = "programs", security(("token" = [])), request_body = NewBatch,
+    params(("Idempotency-Key" = Option<String>, Header, description = "A repeat publishes only what the first try did not.")),
+    responses((status = 200, body = BatchAnswer), (status = 401, body = ProblemDetails), (status = 403, body = ProblemDetails),
+        (status = 422, body = ProblemDetails), (status = "default", body = ProblemDetails)))]
+pub async fn batch(
+    State(shared): State<Shared>,
+    Program(grant): Program,
+    headers: HeaderMap,
+    Json(batch): Json<NewBatch>,
+) -> Answer<Json<BatchAnswer>> {
+    let key = idempotency_key(&headers)?;
+    let items = batch.items.into_iter().enumerate();
+    let items: Vec<BatchItem> = items
+        .map(|(at, item)| batch_item(at, item))
+        .collect::<Result<_, QuadError>>()?;
+    let results = shared
+        .service
+        .publish_batch(&grant, &items, key.as_deref())
+        .await?;
+    let results = results.into_iter().map(|result| match result {
+        Ok(id) => BatchResult::Published { id },
+        Err(error) => BatchResult::Refused(error.into()),
+    });
+    Ok(Json(BatchAnswer {
+        results: results.collect(),
+    }))
+}
+
+fn batch_item(at: usize, item: NewBatchItem) -> Result<BatchItem, QuadError> {
+    let NewBatchItem {
+        user,
+        channel,
+        message,
+        level,
+    } = item;
+    let to = match (user, channel) {
+        (Some(user), None) => Target::Person(user, level),
+        (None, Some(channel)) => Target::Channel(channel),
+        _ => {
+            return Err(QuadError::invalid(
+                &format!("items[{at}]"),
+                "format",
+                "A message is for a user or for a channel.",
+            ));
+        }
+    };
+    Ok(BatchItem { to, message })
+}
+
+/// Which channels to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ChannelsQuery {
+    /// How their names begin.
+    #[serde(default)]
+    prefix: String,
+    /// Only those after this name.
+    #[serde(default)]
+    after: String,
+    /// 1 to 100.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u64>,
+}
+
+/// The channels that somebody listens to.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ActiveChannels {
+    /// All that begin so, on this page or not.
+    count: u64,
+    /// Their names, sorted.
+    channels: Vec<String>,
+}
+
+/// Lists the channels that somebody listens to, on all servers.
+#[utoipa::path(get, path = "/stats/channels", tag = "programs", security(("token" = [])), params(ChannelsQuery),
+    responses((status = 200, body = ActiveChannels), (status = 401, body = ProblemDetails), (status = 403, body = ProblemDetails),
+        (status = 422, body = ProblemDetails), (status = "default", body = ProblemDetails)))]
+pub async fn channels(
+    State(shared): State<Shared>,
+    Program(grant): Program,
+    Query(query): Query<ChannelsQuery>,
+) -> Answer<Json<ActiveChannels>> {
+    let ChannelsQuery {
+        prefix,
+        after,
+        limit,
+    } = query;
+    let (count, channels) = shared
+        .service
+        .active_channels(&grant, &prefix, &after, limit)
+        .await?;
+    Ok(Json(ActiveChannels { count, channels }))
 }

@@ -8,7 +8,7 @@ use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::PATIENCE;
@@ -64,6 +64,26 @@ impl Http {
     pub async fn post(&self, path: &str, body: Value) -> Answer {
         self.ask("POST", path).json(&body).send().await
     }
+
+    /// What a program asks that publishes on a channel.
+    pub fn broadcast(&self, token: &str, channel: &str, text: &str) -> Asking {
+        self.ask("POST", &format!("/broadcast/{channel}"))
+            .bearer(token)
+            .json(&json!({"message": text}))
+    }
+}
+
+/// The ids of a page of posts.
+pub fn post_ids(page: &Value) -> Vec<String> {
+    let posts = page["posts"].as_array().unwrap().iter();
+    let id = |post: &Value| post["post_id"].as_str().unwrap().to_owned();
+    posts.map(id).collect()
+}
+
+/// How many people the groups of an inbox count.
+pub fn counted(inbox: &Value) -> u64 {
+    let groups = inbox["items"].as_array().unwrap().iter();
+    groups.map(|group| group["count"].as_u64().unwrap()).sum()
 }
 
 impl Asking {

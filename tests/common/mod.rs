@@ -9,6 +9,7 @@
 pub mod app;
 pub mod http;
 pub mod people;
+pub mod push;
 pub mod redis;
 pub mod server;
 pub mod ws;

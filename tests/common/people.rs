@@ -152,12 +152,15 @@ impl Person {
         self.get("/api/v1/notifications").await.ok(200)
     }
 
+    /// The frame that says who is there.
+    pub fn register(&self) -> Value {
+        json!({"type": "register", "user_id": self.id})
+    }
+
     /// A socket that has registered, and the answer to that.
     pub async fn listen(&self, server: &Server) -> (Socket, Value) {
         let mut socket = Socket::bearer(server, &self.token).await;
-        socket
-            .send(json!({"type": "register", "user_id": self.id}))
-            .await;
+        socket.send(self.register()).await;
         let registered = socket.expect("registered").await;
         assert_eq!(registered["user_id"], self.id.as_str());
         assert_eq!(registered["recovered"], true);

@@ -219,7 +219,7 @@ fn free_port() -> u16 {
 }
 
 /// A certificate authority, and a certificate of it for 127.0.0.1.
-fn make_certificates(folder: &Path) {
+pub fn make_certificates(folder: &Path) {
     let openssl = |arguments: &str| {
         let output = Command::new("openssl")
             .args(arguments.split(' '))

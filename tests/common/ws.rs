@@ -105,6 +105,19 @@ impl Socket {
         }
     }
 
+    /// The next frame to the letter, as it came; `position` is passed over.
+    pub async fn next_text(&mut self) -> String {
+        loop {
+            let message = timeout(PATIENCE, self.stream.next()).await;
+            match message.expect("something comes from the server") {
+                Some(Ok(Message::Text(text))) if text.starts_with(r#"{"type":"position""#) => {}
+                Some(Ok(Message::Text(text))) => return text.as_str().to_owned(),
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                other => panic!("expected a frame, got {other:?}"),
+            }
+        }
+    }
+
     /// The next frame, which must be of this type. Only `position` may come between: the clock
     /// decides when.
     pub async fn expect(&mut self, kind: &str) -> Value {

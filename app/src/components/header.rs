@@ -12,6 +12,7 @@ use crate::{
 /// The name of the house, and the way around it.
 #[component]
 pub(crate) fn Header(visit: Resource<Visit>) -> impl IntoView {
+    let live = Live::current();
     view! {
         <div class="top-inner">
             <a class="brand" href="/" aria-label="Quad, to the feed">
@@ -23,7 +24,11 @@ pub(crate) fn Header(visit: Resource<Visit>) -> impl IntoView {
             </a>
             <Suspense>
                 {move || Suspend::new(async move {
-                    match visit.await.me {
+                    let visit = visit.await;
+                    if let Some(preferences) = visit.preferences {
+                        live.preferences.set(preferences);
+                    }
+                    match visit.me {
                         Ok(Some(me)) => view! { <MemberNav me/> }.into_any(),
                         Ok(None) => view! { <GuestNav/> }.into_any(),
                         // Whether somebody is logged in cannot be known just now.

@@ -26,18 +26,22 @@ pub(crate) fn Trouble(error: QuadError) -> impl IntoView {
     }
 }
 
-/// In place of a page that needs a session: leads to where one begins.
+/// In place of a page that needs a session: leads to where one begins, and from there back.
 #[component]
 pub(crate) fn ToLogin() -> impl IntoView {
+    let here = leptos_router::hooks::use_location().pathname;
+    let login = format!("/login?next={}", here.get_untracked());
     #[cfg(feature = "ssr")]
-    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
-        let login = axum::http::HeaderValue::from_static("/login");
+    if let (Some(response), Ok(login)) = (
+        use_context::<leptos_axum::ResponseOptions>(),
+        axum::http::HeaderValue::from_str(&login),
+    ) {
         response.insert_header(axum::http::header::LOCATION, login);
         response.set_status(axum::http::StatusCode::FOUND);
     }
     #[cfg(not(feature = "ssr"))]
-    leptos_router::hooks::use_navigate()("/login", Default::default());
-    view! { <p class="empty"><a href="/login">"Please log in first."</a></p> }
+    leptos_router::hooks::use_navigate()(&login, Default::default());
+    view! { <p class="empty"><a href=login>"Please log in first."</a></p> }
 }
 
 #[cfg(feature = "ssr")]

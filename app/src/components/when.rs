@@ -40,6 +40,19 @@ pub(crate) fn When(at: u64) -> impl IntoView {
     view! { <time datetime=moment.iso() title=moment.absolute()>{text}</time> }
 }
 
+/// A moment that is to come: in UTC, until the browser's clock is known.
+#[component]
+pub(crate) fn Until(at: u64) -> impl IntoView {
+    let offset = RwSignal::new(None::<i16>);
+    Effect::new(move || offset.set(Some(browser::utc_offset())));
+    let moment = Moment::of(at);
+    let text = move || match offset.get() {
+        Some(offset) => Moment::of(at.saturating_add_signed(i64::from(offset) * 60_000)).clock(),
+        None => moment.absolute(),
+    };
+    view! { <time datetime=moment.iso()>{text}</time> }
+}
+
 /// A moment on the calendar, in UTC.
 #[derive(Debug, Clone, Copy)]
 struct Moment {
@@ -89,9 +102,13 @@ impl Moment {
         format!("{day} {} {year}", MONTHS.get(month).unwrap_or(&""))
     }
 
-    fn absolute(self) -> String {
+    fn clock(self) -> String {
         let (hour, minute) = self.hour_and_minute();
-        format!("{}, {hour:02}:{minute:02} UTC", self.date())
+        format!("{}, {hour:02}:{minute:02}", self.date())
+    }
+
+    fn absolute(self) -> String {
+        format!("{} UTC", self.clock())
     }
 
     fn relative(self, now: u64) -> String {

@@ -73,7 +73,7 @@ pub(crate) struct Live {
     pub(crate) rereads: RwSignal<u64>,
     /// Where toasts go.
     pub(crate) toasts: Toaster,
-    /// What the person wants.
+    /// What this person wants to be told of.
     pub(crate) preferences: RwSignal<Preferences>,
     unread: RwSignal<Option<Unread>>,
     watches: StoredValue<Watches<Listener>>,
@@ -91,9 +91,9 @@ impl Live {
             inbox_changes: RwSignal::new(0),
             rereads: RwSignal::new(0),
             toasts: Toaster::new(),
+            preferences: RwSignal::new(Preferences::default()),
             unread: RwSignal::new(None),
             watches: StoredValue::new(Watches::default()),
-            preferences: RwSignal::new(Preferences::default()),
             reports: StoredValue::new(Reports::default()),
             reporting: StoredValue::new(false),
             send: StoredValue::new(None),

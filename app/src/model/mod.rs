@@ -10,8 +10,8 @@ mod post;
 
 pub use account::{AccountChange, Credentials, Me, NewAccount, Person, SignedIn};
 pub use attention::{
-    Attention, Ledger, MuteTarget, MutedPost, Mutes, Outcome, Preferences, QuietHours, Silenced,
-    SilencedPage, Withheld, WithheldCounts,
+    Attention, FOR_GOOD, Ledger, MuteTarget, MutedPost, Mutes, Outcome, Pause, Preferences,
+    QuietHours, Silenced, SilencedPage, Withheld, WithheldCounts,
 };
 pub use ids::{Handle, PostId, UserId};
 pub use inbox::{Epoch, Group, Inbox, InboxMark, Kind, Level, Position};

@@ -1,6 +1,7 @@
 //! Signing up and logging in.
 
 use leptos::{html, prelude::*, server_fn::ServerFn};
+use leptos_router::hooks::use_query_map;
 
 use super::set_title;
 use crate::{
@@ -55,11 +56,14 @@ pub(super) fn LogInPage() -> impl IntoView {
     let form = NodeRef::<html::Form>::new();
     let error = failure(action.value());
     enter(action, form);
+    // Whoever was led here from a page of their own goes back to it.
+    let next = use_query_map().with_untracked(|query| query.get("next"));
     view! {
         <section class="narrow">
             <h1>"Log in"</h1>
             <ActionForm action node_ref=form attr:class="form">
                 <FormTrouble error fields=&["handle", "password"]/>
+                <input type="hidden" name="next" value=next.unwrap_or_default()/>
                 <Field id="handle" name="handle" label="Handle" autocomplete="username" error=of_field(error, "handle")/>
                 <Field
                     id="password"
@@ -77,13 +81,13 @@ pub(super) fn LogInPage() -> impl IntoView {
     .into_any()
 }
 
-/// A session has begun: the feed is loaded as a new document, with nothing of before in memory.
+/// A session has begun: the next page is loaded as a new document, with nothing of before in memory.
 fn enter<S>(action: ServerAction<S>, form: NodeRef<html::Form>)
 where
-    S: ServerFn<Output = (), Error = QuadError> + Clone + Send + Sync + 'static,
+    S: ServerFn<Output = String, Error = QuadError> + Clone + Send + Sync + 'static,
 {
     Effect::new(move || match action.value().get() {
-        Some(Ok(())) => browser::leave_for("/"),
+        Some(Ok(next)) => browser::leave_for(&next),
         Some(Err(_)) => focus_trouble(form),
         None => {}
     });

@@ -1,5 +1,6 @@
 //! A person, and what they wrote.
 
+use futures_util::future::join3;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
@@ -9,8 +10,8 @@ use super::{
     set_title, use_visit, with_viewer,
 };
 use crate::{
-    api::{find_person, read_posts},
-    components::{Avatar, Trouble},
+    api::{find_person, read_muted, read_posts},
+    components::{Avatar, MuteButton, Muteable, Trouble},
     error::QuadError,
     model::{Handle, Me, Order, Person, PostPage},
 };
@@ -31,9 +32,9 @@ pub(super) fn PersonPage() -> impl IntoView {
         <Transition fallback=Loading>
             {move || Suspend::new(async move {
                 match with_viewer(visit.await, data.await) {
-                    Ok((viewer, (person, page))) => {
+                    Ok((viewer, (person, page, muted))) => {
                         let before = asked.get_untracked().1;
-                        view! { <Profile person page before viewer/> }.into_any()
+                        view! { <Profile person page muted before viewer/> }.into_any()
                     }
                     Err(error) => view! { <Trouble error/> }.into_any(),
                 }
@@ -42,17 +43,25 @@ pub(super) fn PersonPage() -> impl IntoView {
     }
 }
 
-async fn read(handle: String, before: Option<String>) -> Result<(Person, PostPage), QuadError> {
+/// Who it is, what they wrote, and whether the viewer muted them.
+type Found = (Person, PostPage, Option<bool>);
+
+async fn read(handle: String, before: Option<String>) -> Result<Found, QuadError> {
     let handle: Handle = handle.parse().map_err(|_| QuadError::NoSuchUser)?;
-    let person = find_person(handle.clone()).await?;
-    let page = read_posts(Order::Latest, Some(handle), before).await?;
-    Ok((person, page))
+    let (person, page, muted) = join3(
+        find_person(handle.clone()),
+        read_posts(Order::Latest, Some(handle.clone()), before),
+        read_muted(Some(handle), None),
+    )
+    .await;
+    Ok((person?, page?, muted?))
 }
 
 #[component]
 fn Profile(
     person: Person,
     page: PostPage,
+    muted: Option<bool>,
     before: Option<String>,
     viewer: Option<Me>,
 ) -> impl IntoView {
@@ -62,6 +71,10 @@ fn Profile(
         author: Some(handle.clone()),
         before,
     };
+    let mute = muted.map(|muted| {
+        let target = Muteable::Person(handle.clone());
+        view! { <MuteButton target muted=RwSignal::new(muted)/> }
+    });
     view! {
         <div class="column">
             <header class="profile">
@@ -70,6 +83,7 @@ fn Profile(
                     <h1>{person.name}</h1>
                     <p class="handle">"@"{handle.to_string()}</p>
                 </div>
+                {mute}
             </header>
             <h2 class="list-heading">"Posts"</h2>
             <PostList

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use futures_util::future::join;
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
 
 use super::{Loading, set_title, use_visit, with_viewer};
 use crate::{
-    api::{DeletePost, read_likers, read_post},
-    components::{Avatar, FormTrouble, Gone, PostCard, Trouble, failure},
+    api::{DeletePost, read_likers, read_muted, read_post},
+    components::{Avatar, FormTrouble, Gone, MuteButton, Muteable, PostCard, Trouble, failure},
     error::QuadError,
     live::{Live, News},
     model::{Likers, Me, Post, PostId},
@@ -33,9 +34,9 @@ pub(super) fn PostPage() -> impl IntoView {
         <Transition fallback=Loading>
             {move || Suspend::new(async move {
                 match with_viewer(visit.await, data.await) {
-                    Ok((viewer, (post, likers))) => {
+                    Ok((viewer, (post, likers, muted))) => {
                         let after = asked.get_untracked().1;
-                        view! { <Whole post likers after viewer/> }.into_any()
+                        view! { <Whole post likers muted after viewer/> }.into_any()
                     }
                     Err(error) => view! { <Trouble error/> }.into_any(),
                 }
@@ -44,15 +45,24 @@ pub(super) fn PostPage() -> impl IntoView {
     }
 }
 
-async fn read(post: String, after: Option<String>) -> Result<(Post, Likers), QuadError> {
+/// The post, who likes it, and whether the viewer, whose own it is, muted it.
+type Found = (Post, Likers, Option<bool>);
+
+async fn read(post: String, after: Option<String>) -> Result<Found, QuadError> {
     let id: PostId = post.parse()?;
     let post = read_post(id.clone()).await?;
-    let likers = read_likers(id, after).await?;
-    Ok((post, likers))
+    let (likers, muted) = join(read_likers(id.clone(), after), read_muted(None, Some(id))).await;
+    Ok((post, likers?, muted?))
 }
 
 #[component]
-fn Whole(post: Post, likers: Likers, after: Option<String>, viewer: Option<Me>) -> impl IntoView {
+fn Whole(
+    post: Post,
+    likers: Likers,
+    muted: Option<bool>,
+    after: Option<String>,
+    viewer: Option<Me>,
+) -> impl IntoView {
     set_title(format!("Post by {}", post.author.name));
     let id = post.post_id.clone();
     let own = viewer
@@ -63,6 +73,11 @@ fn Whole(post: Post, likers: Likers, after: Option<String>, viewer: Option<Me>) 
     keep_likers(&id, after.clone(), likers);
     reread(&id);
     let delete = own.then(|| view! { <Delete id=id.clone() gone/> });
+    let mute = muted.map(|muted| {
+        let (target, muted) = (Muteable::Post(id.clone()), RwSignal::new(muted));
+        // What is deleted tells of nothing any more.
+        move || (!gone.0.get()).then(|| view! { <MuteButton target=target.clone() muted/> })
+    });
     let first = after.is_some().then(|| format!("/posts/{id}#likes"));
     let more = move || {
         let cursor = likers.with(|likers| likers.next.clone());
@@ -77,7 +92,10 @@ fn Whole(post: Post, likers: Likers, after: Option<String>, viewer: Option<Me>) 
         <div class="column">
             <h1 class="visually-hidden">{format!("Post by {}", post.author.name)}</h1>
             <PostCard post viewer alone=true gone/>
-            {delete}
+            <div class="own-actions">
+                {mute}
+                {delete}
+            </div>
             <section class="likers" id="likes" aria-labelledby="likes-heading">
                 <h2 class="list-heading" id="likes-heading">"Liked by"</h2>
                 <ul class="people">

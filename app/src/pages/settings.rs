@@ -6,8 +6,7 @@ use leptos_router::hooks::use_query_map;
 use super::{Loading, set_title, use_visit};
 use crate::{
     api::{ChangeName, ChangePassword, LogOutEverywhere, Visit},
-    components::{Field, FormTrouble, ToLogin, Trouble, failure, focus_trouble, of_field},
-    error::QuadError,
+    components::{Field, FormTrouble, Saved, ToLogin, Trouble, failure, focus_trouble, of_field},
     model::Me,
 };
 
@@ -38,6 +37,11 @@ fn Settings(me: Me, visit: Resource<Visit>) -> impl IntoView {
         <div class="narrow">
             <h1>"Settings"</h1>
             <p class="quiet">"You are @"{me.person.handle.to_string()}"."</p>
+            <section class="card form" aria-labelledby="notifications-heading">
+                <h2 id="notifications-heading">"Notifications"</h2>
+                <p>"What makes a toast, when it is quiet, and whom or what you muted."</p>
+                <p><a class="button quiet-button" href="/settings/notifications">"Notification settings"</a></p>
+            </section>
             <NameForm name=me.person.name visit saved=saved == "name"/>
             <PasswordForm handle=me.person.handle.to_string() saved=saved == "password"/>
             <section class="card form" aria-labelledby="sessions-heading">
@@ -129,13 +133,4 @@ fn PasswordForm(handle: String, saved: bool) -> impl IntoView {
         </section>
     }
     .into_any()
-}
-
-type Changed = Option<Result<Me, QuadError>>;
-
-/// Says that it worked. The element is there from the beginning, so that it is read aloud.
-#[component]
-fn Saved(#[prop(into)] value: Signal<Changed>, before: bool, text: &'static str) -> impl IntoView {
-    let done = move || value.with(|value| value.as_ref().map_or(before, Result::is_ok));
-    view! { <p class="saved" role="status">{move || done().then_some(text)}</p> }
 }

@@ -92,6 +92,36 @@ fn settings_may_stand_before_and_after_the_command() {
 }
 
 #[test]
+fn pushes_come_from_the_contact_or_the_public_origin() {
+    for (text, contact) in [
+        ("", None),
+        ("--public-origin http://localhost:3000", None),
+        (
+            "--public-origin https://quad.example",
+            Some("https://quad.example"),
+        ),
+        (
+            "--public-origin https://quad.example --push-contact mailto:ops@quad.example",
+            Some("mailto:ops@quad.example"),
+        ),
+    ] {
+        let (_, config) = line(text).unwrap();
+        assert_eq!(config.push.contact.as_deref(), contact, "{text}");
+        assert_eq!(config.push.test_service, None);
+    }
+    for (text, millis) in [
+        ("", 10_000),
+        ("--push-after 0", 0),
+        ("--push-after 2", 2_000),
+        ("--push-after 2s", 2_000),
+        ("--push-after 100ms", 100),
+    ] {
+        let (_, config) = line(text).unwrap();
+        assert_eq!(config.push.after, Duration::from_millis(millis), "{text}");
+    }
+}
+
+#[test]
 fn what_is_wrong_is_said_in_one_line() {
     for (text, says) in [
         ("--addr here", "--addr"),
@@ -116,6 +146,10 @@ fn what_is_wrong_is_said_in_one_line() {
         ),
         ("user promote 9", "handle"),
         ("--inbox-max 0", "QUAD_INBOX_MAX"),
+        ("--push-contact ops@quad.example", "mailto:"),
+        ("--push-contact mailto:", "QUAD_PUSH_CONTACT"),
+        ("--push-after soon", "QUAD_PUSH_AFTER"),
+        ("--push-after 2h", "10s"),
     ] {
         let line = wrong(text);
         assert!(
@@ -151,6 +185,8 @@ fn help_names_every_setting_and_its_variable() {
             ("--inbox-days", "QUAD_INBOX_DAYS"),
             ("--max-sockets-per-user", "QUAD_MAX_SOCKETS_PER_USER"),
             ("--drain-seconds", "QUAD_DRAIN_SECONDS"),
+            ("--push-contact", "QUAD_PUSH_CONTACT"),
+            ("--push-after", "QUAD_PUSH_AFTER"),
         ] {
             assert!(help.contains(flag), "{text}: {flag}");
             assert!(

@@ -1,0 +1,53 @@
+//! A switch for a while in which nothing is to disturb.
+
+use leptos::prelude::*;
+
+use super::offset;
+use crate::{
+    api::SetDoNotDisturb,
+    components::{FormTrouble, Until, failure},
+    model::{FOR_GOOD, Preferences},
+};
+
+/// The switch, and until when it is on. `pause` is when that ends; `utc_offset` is what was stored.
+#[component]
+pub(super) fn DoNotDisturb(
+    pause: RwSignal<Option<u64>>,
+    offset: i16,
+    changed: impl Fn(Preferences) + 'static,
+) -> impl IntoView {
+    let action = ServerAction::<SetDoNotDisturb>::new();
+    Effect::new(move || {
+        if let Some(Ok(preferences)) = action.value().get() {
+            changed(preferences);
+        }
+    });
+    let known = offset::known();
+    let offset = move || known.get().unwrap_or(offset).to_string();
+    let state = move || match pause.get() {
+        None => "Off: toasts come as you asked for below.".into_any(),
+        Some(FOR_GOOD..) => "On until you switch it off. Everything waits in your list.".into_any(),
+        Some(at) => view! { "On until "<Until at/>". Everything waits in your list." }.into_any(),
+    };
+    let off =
+        move || {
+            pause.get().map(|_| view! {
+            <button type="submit" class="button" name="pause" value="off">"Switch off"</button>
+        })
+        };
+    view! {
+        <section class="card" aria-labelledby="disturb-heading">
+            <h2 id="disturb-heading">"Do not disturb"</h2>
+            <p role="status" data-testid="disturb">{state}</p>
+            <ActionForm action attr:class="choices">
+                <input type="hidden" name="utc_offset" value=offset/>
+                {off}
+                <button type="submit" class="quiet-button" name="pause" value="hour">"For 1 hour"</button>
+                <button type="submit" class="quiet-button" name="pause" value="tomorrow">"Until tomorrow, 8:00"</button>
+                <button type="submit" class="quiet-button" name="pause" value="on">"Until I switch it off"</button>
+                <FormTrouble error=failure(action.value()) fields=&[]/>
+            </ActionForm>
+        </section>
+    }
+    .into_any()
+}

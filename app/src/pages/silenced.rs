@@ -1,0 +1,107 @@
+//! What made no toast, and why.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+use super::{Loading, set_title, use_visit, with_viewer};
+use crate::{
+    api::read_silenced,
+    components::{LevelWord, ToLogin, Trouble, When},
+    error::QuadError,
+    model::{Kind, Silenced, SilencedPage as Page, Withheld},
+};
+
+#[component]
+pub(super) fn SilencedPage() -> impl IntoView {
+    set_title("What made no toast");
+    let visit = use_visit();
+    let query = use_query_map();
+    let before = Memo::new(move |_| {
+        query
+            .with(|query| query.get("before"))
+            .and_then(|before| before.parse().ok())
+    });
+    let page = Resource::new(move || before.get(), read_silenced);
+    view! {
+        <Transition fallback=Loading>
+            {move || Suspend::new(async move {
+                match with_viewer(visit.await, page.await) {
+                    Ok((_, page)) => {
+                        let first = before.get_untracked().is_none();
+                        view! { <List page first/> }.into_any()
+                    }
+                    Err(QuadError::NoSession) => view! { <ToLogin/> }.into_any(),
+                    Err(error) => view! { <Trouble error/> }.into_any(),
+                }
+            })}
+        </Transition>
+    }
+}
+
+#[component]
+fn List(page: Page, first: bool) -> impl IntoView {
+    let none = page.items.is_empty();
+    let older = page
+        .next
+        .map(|next| format!("/notifications/silenced?before={next}"));
+    view! {
+        <div class="column">
+            <div class="page-head">
+                <h1>"What made no toast"</h1>
+                <p class="quiet">
+                    <a href="/notifications">"Notifications"</a>" · "
+                    <a href="/settings/notifications">"Settings"</a>
+                </p>
+            </div>
+            <ul class="groups">
+                {page.items.into_iter().map(|item| view! { <Item item/> }).collect_view()}
+            </ul>
+            {none.then(|| view! { <p class="empty">"Nothing: whatever came was to be shown."</p> })}
+            <p class="pages">
+                {(!first).then(|| view! {
+                    <a class="button quiet-button" href="/notifications/silenced">"Newest"</a>
+                })}
+                {older.map(|href| view! { <a class="button quiet-button" href=href>"Older"</a> })}
+            </p>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Item(item: Silenced) -> impl IntoView {
+    let who = item
+        .actor
+        .map_or_else(|| "Somebody".to_owned(), |actor| actor.name);
+    let words = match item.kind {
+        Kind::Like => format!("{who} likes your post"),
+        Kind::Message => item.text.unwrap_or_default(),
+    };
+    let words = match item.post_id {
+        Some(post) => view! {
+            <a class="group-words" href=format!("/posts/{post}")>{words}</a>
+        }
+        .into_any(),
+        None => view! { <span class="group-words">{words}</span> }.into_any(),
+    };
+    view! {
+        <li class="group plain" data-testid="silenced">
+            <div class="group-body">
+                {item.level.map(|level| view! { <LevelWord level/> })}
+                <p>{words}</p>
+                <p class="quiet">{reason(item.kind, item.withheld)}" "<When at=item.at/></p>
+            </div>
+        </li>
+    }
+    .into_any()
+}
+
+fn reason(kind: Kind, withheld: Withheld) -> &'static str {
+    match (withheld, kind) {
+        (Withheld::Muted, Kind::Like) => "You muted this person or this post.",
+        (Withheld::Muted, Kind::Message) => "You muted this.",
+        (Withheld::Quiet, _) => "It came in quiet hours, or while nothing was to disturb you.",
+        (Withheld::Preference, Kind::Like) => "You want no toast for likes.",
+        (Withheld::Preference, Kind::Message) => "You want no toast for messages.",
+    }
+}

@@ -1,0 +1,207 @@
+//! What a push says.
+
+use std::collections::HashMap;
+
+use app::model::{Epoch, Person, PostId, UserId};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::store::push::{Claim, Untold};
+
+/// The longest text of another program that is shown, in characters. The rest is in the inbox.
+const LONGEST: usize = 300;
+
+/// A push before it is encrypted.
+pub struct Message {
+    /// Among all pushes to one browser, a newer one of the same topic replaces the older.
+    pub topic: String,
+    /// JSON, at most 3 kB.
+    pub json: Vec<u8>,
+}
+
+/// What the service worker gets.
+#[derive(Serialize)]
+struct Payload<'a> {
+    r#type: &'static str,
+    epoch: &'a Epoch,
+    seq: u64,
+    group: &'a str,
+    kind: &'a str,
+    text: String,
+    url: String,
+    unread: u64,
+}
+
+/// One message a group, the newest group last, so that it is on top.
+pub fn messages(owner: &UserId, claim: &Claim, people: &HashMap<UserId, Person>) -> Vec<Message> {
+    let mut messages: Vec<_> = claim
+        .untold
+        .iter()
+        .filter_map(|untold| {
+            let names = untold.people.iter().filter_map(|id| people.get(id));
+            let names: Vec<_> = names.map(|person| person.name.as_str()).collect();
+            let payload = Payload {
+                r#type: "notification",
+                epoch: &claim.epoch,
+                seq: untold.seq,
+                group: &untold.group,
+                kind: &untold.kind,
+                text: text(untold, &names),
+                url: url(owner, &untold.group),
+                unread: claim.unread,
+            };
+            Some(Message {
+                topic: topic(owner, &untold.group),
+                json: serde_json::to_vec(&payload).ok()?,
+            })
+        })
+        .collect();
+    messages.reverse();
+    messages
+}
+
+/// 32 characters that say nothing to the push service: it does not know whose group it is.
+fn topic(owner: &UserId, group: &str) -> String {
+    let hash = Sha256::digest(format!("{owner} {group}"));
+    BASE64_URL_SAFE_NO_PAD.encode(&hash[..24])
+}
+
+fn text(untold: &Untold, names: &[&str]) -> String {
+    if !untold.text.is_empty() {
+        return shortened(&untold.text);
+    }
+    let who = who(names, untold.count);
+    match untold.count {
+        0 | 1 => format!("{who} likes your post"),
+        _ => format!("{who} like your post"),
+    }
+}
+
+/// "Ana", "Ana and Ben", "Ana and 19 others".
+fn who(names: &[&str], count: u64) -> String {
+    match (names, count) {
+        ([], 0 | 1) => "Somebody".to_owned(),
+        ([], count) => format!("{count} people"),
+        ([one, ..], 0 | 1) => (*one).to_owned(),
+        ([one, two, ..], 2) => format!("{one} and {two}"),
+        ([one, ..], 2) => format!("{one} and 1 other"),
+        ([one, ..], count) => format!("{one} and {} others", count - 1),
+    }
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// A group of likes is called `like.<n>`, and its post is one of the owner's.
+fn url(owner: &UserId, group: &str) -> String {
+    let n = group
+        .strip_prefix("like.")
+        .and_then(|n| n.parse::<u64>().ok());
+    match n {
+        Some(n) => format!("/posts/{}", PostId::new(owner.clone(), n)),
+        None => "/notifications".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn untold(seq: u64, group: &str, count: u64, people: &[&UserId]) -> Untold {
+        Untold {
+            seq,
+            kind: "like".into(),
+            group: group.into(),
+            count,
+            text: String::new(),
+            people: people.iter().map(|id| (*id).clone()).collect(),
+        }
+    }
+
+    fn said(claim: &Claim, people: &[(&UserId, &str)]) -> Vec<Value> {
+        let owner = "0abcdefg".parse().unwrap();
+        let person = |(id, name): &(&UserId, &str)| {
+            let person = Person {
+                user_id: (*id).clone(),
+                handle: "someone".parse().unwrap(),
+                name: (*name).to_owned(),
+            };
+            ((*id).clone(), person)
+        };
+        let people = people.iter().map(person).collect();
+        messages(&owner, claim, &people)
+            .iter()
+            .inspect(|message| assert!(message.json.len() <= 3_000 && message.topic.len() == 32))
+            .map(|message| serde_json::from_slice(&message.json).unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn a_group_is_one_message_and_the_newest_comes_last() {
+        let (ana, ben): (UserId, UserId) =
+            ("1aaaaaaa".parse().unwrap(), "2bbbbbbb".parse().unwrap());
+        let claim = Claim {
+            epoch: Epoch::from("1.x".to_owned()),
+            unread: 2,
+            untold: vec![
+                untold(9, "like.7", 20, &[&ben, &ana]),
+                untold(3, "like.1", 1, &[&ana]),
+            ],
+            subscriptions: Vec::new(),
+        };
+        assert_eq!(
+            said(&claim, &[(&ana, "Ana"), (&ben, "Ben")]),
+            [
+                json!({"type": "notification", "epoch": "1.x", "seq": 3, "group": "like.1", "kind": "like",
+                    "text": "Ana likes your post", "url": "/posts/0abcdefg.1", "unread": 2}),
+                json!({"type": "notification", "epoch": "1.x", "seq": 9, "group": "like.7", "kind": "like",
+                    "text": "Ben and 19 others like your post", "url": "/posts/0abcdefg.7", "unread": 2}),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_message_of_a_program_is_shortened() {
+        let long = "🦊\n".repeat(1_000);
+        let claim = Claim {
+            epoch: Epoch::from("1.x".to_owned()),
+            unread: 1,
+            untold: vec![Untold {
+                kind: "message".into(),
+                text: long,
+                ..untold(1, "message.1", 1, &[])
+            }],
+            subscriptions: Vec::new(),
+        };
+        let said = said(&claim, &[]);
+        assert_eq!(said[0]["url"], "/notifications");
+        assert_eq!(
+            said[0]["text"].as_str().unwrap().chars().count(),
+            LONGEST + 1
+        );
+    }
+
+    #[test]
+    fn people_are_named_and_counted() {
+        assert_eq!(who(&[], 1), "Somebody");
+        assert_eq!(who(&[], 3), "3 people");
+        assert_eq!(who(&["Ana"], 1), "Ana");
+        assert_eq!(who(&["Ana", "Ben"], 2), "Ana and Ben");
+        assert_eq!(who(&["Ana"], 2), "Ana and 1 other");
+        assert_eq!(who(&["Ana", "Ben", "Cem"], 3), "Ana and 2 others");
+    }
+
+    #[test]
+    fn a_topic_belongs_to_one_person_and_one_group() {
+        let (ana, ben) = ("1aaaaaaa".parse().unwrap(), "2bbbbbbb".parse().unwrap());
+        assert_eq!(topic(&ana, "like.1"), topic(&ana, "like.1"));
+        assert_ne!(topic(&ana, "like.1"), topic(&ana, "like.2"));
+        assert_ne!(topic(&ana, "like.1"), topic(&ben, "like.1"));
+    }
+}

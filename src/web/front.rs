@@ -1,0 +1,141 @@
+//! What every request meets first, and every answer last.
+//!
+//! A plain service around the router, and no layer of it: layers of a router are cloned and boxed
+//! again for every route and request, which a like would feel.
+
+use std::{
+    convert::Infallible,
+    panic::AssertUnwindSafe,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use app::error::QuadError;
+use axum::{
+    extract::Request,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use futures_util::FutureExt;
+use tower::Service;
+
+use super::problem::Problem;
+use crate::security::{
+    headers::ResponseHeaders,
+    origin::{Head, OriginRule},
+};
+
+/// Refuses what comes from other sites, answers a panic as any other fault of ours, and completes the headers of every answer.
+#[derive(Clone)]
+pub struct Front<S> {
+    inner: S,
+    origin: Arc<OriginRule>,
+    headers: Arc<ResponseHeaders>,
+}
+
+impl<S> Front<S> {
+    /// In front of `inner`.
+    pub fn new(inner: S, origin: Arc<OriginRule>, headers: Arc<ResponseHeaders>) -> Self {
+        Self {
+            inner,
+            origin,
+            headers,
+        }
+    }
+}
+
+impl<S> Service<Request> for Front<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible>,
+    S::Future: Send + 'static,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let headers = self.headers.clone();
+        let answer = match self.origin.check(Head::of(&request)) {
+            Ok(()) => Ok(self.inner.call(request)),
+            Err(error) => Err(Problem(error)),
+        };
+        Box::pin(async move {
+            let mut response = match answer {
+                // The request dies with the panic, and nothing is shared with it but what tolerates
+                // that: no lock of ours stays poisoned.
+                Ok(answer) => match AssertUnwindSafe(answer).catch_unwind().await {
+                    Ok(response) => response?,
+                    Err(_) => Problem(QuadError::Internal).into_response(),
+                },
+                Err(problem) => problem.into_response(),
+            };
+            // A socket is no document.
+            if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+                headers.complete(response.headers_mut());
+            }
+            Ok(response)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::security::client_addr::TrustedProxies;
+    use app::cookie::CookiePolicy;
+    use axum::{
+        Router,
+        body::Body,
+        http::header::{CACHE_CONTROL, ORIGIN, X_CONTENT_TYPE_OPTIONS},
+        routing::get,
+    };
+    use tower::ServiceExt;
+
+    async fn fails() -> &'static str {
+        panic!("on purpose")
+    }
+
+    async fn answer(path: &str, origin: Option<&str>) -> Response {
+        let proxies = TrustedProxies::default();
+        let rule = OriginRule::new(None, proxies.clone(), CookiePolicy { secure: false });
+        let router = Router::new()
+            .route("/", get(|| async { ([(CACHE_CONTROL, "max-age=60")], "") }))
+            .route("/panic", get(fails));
+        let headers = ResponseHeaders::new(None, proxies);
+        let mut request = Request::get(path).header("host", "localhost");
+        if let Some(origin) = origin {
+            request = request.header(ORIGIN, origin);
+        }
+        let request = request.body(Body::empty()).unwrap();
+        let front = Front::new(router, Arc::new(rule), Arc::new(headers));
+        front.oneshot(request).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn every_answer_is_complete_and_keeps_its_own() {
+        let found = answer("/", None).await;
+        assert_eq!(found.headers()[CACHE_CONTROL], "max-age=60");
+        for other in [
+            answer("/nothing", None).await,
+            answer("/", Some("http://evil.example")).await,
+        ] {
+            assert_eq!(other.headers()[X_CONTENT_TYPE_OPTIONS], "nosniff");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_answered() {
+        assert_eq!(answer("/panic", None).await.status(), 500);
+    }
+
+    #[tokio::test]
+    async fn another_site_is_refused() {
+        assert_eq!(answer("/", Some("http://localhost")).await.status(), 200);
+        assert_eq!(answer("/", Some("http://evil.example")).await.status(), 403);
+    }
+}
