@@ -1,9 +1,10 @@
 //! The few things asked of the browser itself. Only effects and event handlers call these: while
 //! a page is rendered or hydrated there is no browser to ask.
 
+use js_sys::{Array, Function, Reflect};
 use leptos::{
     prelude::{document, window},
-    wasm_bindgen::JsCast,
+    wasm_bindgen::{JsCast, JsValue},
     web_sys::{Element, FocusEvent, HtmlElement},
 };
 
@@ -48,8 +49,7 @@ pub(crate) fn leave_for(path: &str) {
 pub(crate) fn rewrite_address(path: &str) {
     if let Ok(history) = window().history() {
         // It fails only for another origin's URL.
-        let _ =
-            history.replace_state_with_url(&leptos::wasm_bindgen::JsValue::NULL, "", Some(path));
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(path));
     }
 }
 
@@ -82,6 +82,41 @@ pub(crate) fn focus_shows(event: &FocusEvent) -> bool {
     let target = event.target();
     let element = target.and_then(|target| target.dyn_into::<Element>().ok());
     element.is_some_and(|element| element.matches(":focus-visible").unwrap_or(true))
+}
+
+/// What a person set in this browser alone.
+pub(crate) fn stored(key: &str) -> Option<String> {
+    let storage = get(&window(), "localStorage")?;
+    call(&storage, "getItem", &[key.into()])?.as_string()
+}
+
+/// A property of something that not every browser has, or of which no stable binding exists.
+pub(crate) fn get(of: &JsValue, name: &str) -> Option<JsValue> {
+    let value = Reflect::get(of, &name.into()).ok()?;
+    (!value.is_undefined() && !value.is_null()).then_some(value)
+}
+
+/// Sets a property.
+pub(crate) fn set(of: &JsValue, name: &str, value: &JsValue) {
+    // It fails only for what is no object.
+    let _ = Reflect::set(of, &name.into(), value);
+}
+
+/// Calls a method; nothing where there is none, or where it throws.
+pub(crate) fn call(of: &JsValue, name: &str, arguments: &[JsValue]) -> Option<JsValue> {
+    let method: Function = get(of, name)?.dyn_into().ok()?;
+    method.apply(of, &list(arguments)).ok()
+}
+
+/// Makes an object of a class of the browser; nothing where there is no such class, or where it
+/// throws.
+pub(crate) fn make(class: &str, arguments: &[JsValue]) -> Option<JsValue> {
+    let class: Function = get(&window(), class)?.dyn_into().ok()?;
+    Reflect::construct(&class, &list(arguments)).ok()
+}
+
+fn list(items: &[JsValue]) -> Array {
+    items.iter().collect()
 }
 
 /// How far this device's clock is ahead of UTC, in minutes.

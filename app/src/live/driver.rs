@@ -16,8 +16,10 @@ use serde::Deserialize;
 
 use super::{
     Connection, Live, News,
+    away::{Away, Summary},
     backoff::{Backoff, Verdict},
     position::{Step, Tracker},
+    tabs::{Tabs, Word},
 };
 use crate::{
     api::my_account,
@@ -53,6 +55,8 @@ struct Driver {
     live: Live,
     user_id: UserId,
     tracker: Tracker,
+    away: Away,
+    tabs: Tabs,
     backoff: Backoff,
     commands: mpsc::Receiver<Command>,
     registered_before: bool,
@@ -84,8 +88,15 @@ pub(super) fn start(live: Live, me: Me) {
         seq: me.seq,
     };
     let user_id = me.person.user_id;
+    let tabs = Tabs::join(live, &user_id);
+    let others = tabs.clone();
+    live.tell_tabs.set_value(Some(Arc::new(move |epoch, seqs| {
+        others.say(Word::Told { epoch, seqs });
+    })));
     let driver = Driver {
         live,
+        away: Away::default(),
+        tabs,
         tracker: Tracker::new(user_id.clone(), position),
         user_id,
         backoff: Backoff::default(),
@@ -126,6 +137,7 @@ impl Driver {
     fn set(&self, connection: Connection) {
         if self.live.connection.get_untracked() != connection {
             self.live.connection.set(connection);
+            self.tabs.connected(connection == Connection::Open);
         }
     }
 
@@ -240,10 +252,25 @@ impl Driver {
                 Step::Reconnect => return None,
                 Step::Ready => answers.extend(self.ready()),
                 Step::Show(event) => self.live.show(event),
-                Step::Retract { seq } => self.live.toasts.retract(seq),
-                Step::RetractGroup { group } => self.live.toasts.retract_group(&group),
+                Step::Missed(event) => self.away.missed(event),
+                Step::CaughtUp => match self.away.sum_up() {
+                    Some(Summary::One(event)) => self.live.show(event),
+                    Some(Summary::Many(message)) => self.live.toasts.push(message),
+                    None => {}
+                },
+                Step::Retract { seq } => {
+                    self.away.retract(seq);
+                    self.live.toasts.retract(seq);
+                }
+                Step::RetractGroup { group } => {
+                    self.away.retract_group(&group);
+                    self.live.toasts.retract_group(&group);
+                }
                 Step::InboxChanged => self.live.inbox_changes.update(|count| *count += 1),
-                Step::Reread => self.live.rereads.update(|count| *count += 1),
+                Step::Reread => {
+                    self.away.forget();
+                    self.live.rereads.update(|count| *count += 1);
+                }
             }
         }
         Some(answers)
@@ -270,7 +297,13 @@ impl Driver {
             self.live.rereads.update(|count| *count += 1);
         }
         let subscriptions = self.live.watches.try_update_value(|watches| watches.all());
-        subscriptions.unwrap_or_default()
+        let reports = self.live.reports.try_update_value(|reports| {
+            reports.reconnected();
+            reports.take()
+        });
+        let [mut frames, reports] = [subscriptions, reports].map(Option::unwrap_or_default);
+        frames.extend(reports);
+        frames
     }
 }
 

@@ -3,23 +3,29 @@
 //! Data flows one way: frames come in through `driver`, `position` decides what they mean, and
 //! the signals here tell the components. What decides is free of the browser, and tested so.
 
+mod away;
 mod backoff;
 #[cfg(feature = "hydrate")]
 mod driver;
 mod position;
+mod reports;
+mod speaker;
+#[cfg(feature = "hydrate")]
+mod tabs;
 mod unread;
 mod watch;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use leptos::prelude::*;
 
 use crate::{
     event::{ClientFrame, Notification},
-    model::{Epoch, Inbox, Kind, Me, Post, PostId, Preferences},
-    toasts::{Event, Message, Toaster},
+    model::{Epoch, Inbox, Me, Position, Post, PostId, Preferences},
+    toasts::{Message, Toaster, Told},
 };
 
+use reports::Reports;
 use unread::Unread;
 use watch::Watches;
 
@@ -51,6 +57,10 @@ pub(crate) enum News {
 
 type Listener = RwSignal<Option<News>>;
 type Send = Arc<dyn Fn(ClientFrame) + std::marker::Send + Sync>;
+type TellTabs = Arc<dyn Fn(Epoch, Vec<u64>) + std::marker::Send + Sync>;
+
+/// Toasts come in bursts: what is reported of them goes together.
+const REPORT_EVERY: Duration = Duration::from_millis(50);
 
 /// Everything live, shared by all components.
 #[derive(Clone, Copy)]
@@ -67,8 +77,10 @@ pub(crate) struct Live {
     pub(crate) preferences: RwSignal<Preferences>,
     unread: RwSignal<Option<Unread>>,
     watches: StoredValue<Watches<Listener>>,
+    reports: StoredValue<Reports>,
+    reporting: StoredValue<bool>,
     send: StoredValue<Option<Send>>,
-    seen: StoredValue<Option<(Epoch, u64)>>,
+    tell_tabs: StoredValue<Option<TellTabs>>,
 }
 
 impl Live {
@@ -82,8 +94,10 @@ impl Live {
             preferences: RwSignal::new(Preferences::default()),
             unread: RwSignal::new(None),
             watches: StoredValue::new(Watches::default()),
+            reports: StoredValue::new(Reports::default()),
+            reporting: StoredValue::new(false),
             send: StoredValue::new(None),
-            seen: StoredValue::new(None),
+            tell_tabs: StoredValue::new(None),
         };
         provide_context(live);
         live
@@ -159,12 +173,50 @@ impl Live {
             .update_value(|watches| watches.remember(&post.post_id, excerpt));
     }
 
-    /// The list is on screen with everything up to `seq`; each place is told once.
+    /// The list was on screen, up to this entry of this history.
     pub(crate) fn seen(self, epoch: Epoch, seq: u64) {
-        let now = Some((epoch.clone(), seq));
-        if self.seen.with_value(|seen| *seen != now) {
-            self.seen.set_value(now);
-            self.say(Some(ClientFrame::Seen { epoch, seq }));
+        let news = self
+            .reports
+            .try_update_value(|reports| reports.seen(Position { epoch, seq }));
+        if news == Some(true) {
+            self.report();
+        }
+    }
+
+    /// These were on screen as toasts of this tab: the server and the other tabs hear of it.
+    pub(crate) fn painted(self, told: &[Told]) {
+        if told.is_empty() {
+            return;
+        }
+        self.toasts.painted(told);
+        self.reports.update_value(|reports| reports.told(told));
+        if let Some(tell) = self.tell_tabs.get_value() {
+            for epoch in reports::epochs(told) {
+                let same = told.iter().filter(|told| told.epoch == epoch);
+                tell(epoch.clone(), same.map(|told| told.seq).collect());
+            }
+        }
+        // The first goes at once, what follows close behind it goes together.
+        let waits = self
+            .reporting
+            .try_update_value(|on| std::mem::replace(on, true));
+        if waits == Some(false) {
+            self.report();
+            let rest = move || {
+                self.reporting.set_value(false);
+                self.report();
+            };
+            set_timeout(rest, REPORT_EVERY);
+        }
+    }
+
+    /// Without a connection, reports wait for the next one.
+    fn report(self) {
+        if self.connection.get_untracked() == Connection::Open {
+            let frames = self.reports.try_update_value(Reports::take);
+            for frame in frames.unwrap_or_default() {
+                self.say(Some(frame));
+            }
         }
     }
 
@@ -180,28 +232,7 @@ impl Live {
         let remembered =
             || known.and_then(|post| self.watches.with_value(|known| known.excerpt(post)));
         let detail = event.excerpt.clone().or_else(remembered);
-        self.toasts.push(message(event, detail));
-    }
-}
-
-/// What a toast says about an entry.
-fn message(event: Notification, detail: Option<String>) -> Message {
-    let who = event
-        .actor
-        .map_or_else(|| "Somebody".to_owned(), |actor| actor.name);
-    let text = match event.kind {
-        Kind::Like => format!("{who} likes your post"),
-        Kind::Message => event.text.unwrap_or_default(),
-    };
-    Message {
-        text,
-        detail,
-        href: event.post_id.map(|post| format!("/posts/{post}")),
-        event: Some(Event {
-            epoch: event.epoch,
-            seq: event.seq,
-            group: event.group,
-        }),
+        self.toasts.push(Message::of(event, detail));
     }
 }
 

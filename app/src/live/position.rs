@@ -18,6 +18,10 @@ pub(crate) enum Step {
     Ready,
     /// Show this; it has never been shown.
     Show(Notification),
+    /// The same, but it came while this open page had no connection.
+    Missed(Notification),
+    /// Everything that came during an absence is there.
+    CaughtUp,
     /// An entry was taken back: its toast goes.
     Retract {
         /// The entry's place in the present epoch.
@@ -51,6 +55,10 @@ pub(crate) struct Tracker {
     asked: bool,
     /// Questions since the position last moved.
     asks: u8,
+    /// Whether any socket registered so far.
+    registered: bool,
+    /// Whether what comes, up to the target, was missed during an absence.
+    away: bool,
 }
 
 impl Tracker {
@@ -64,12 +72,16 @@ impl Tracker {
             moved: false,
             asked: false,
             asks: 0,
+            registered: false,
+            away: false,
         }
     }
 
     /// The first frame of a new socket.
     pub(crate) fn connected(&mut self) -> ClientFrame {
         self.asks = 0;
+        // What came while the page was loaded is no absence.
+        self.away = self.registered;
         self.register()
     }
 
@@ -85,11 +97,13 @@ impl Tracker {
                 self.asked = false;
                 self.moved = true;
                 self.target = seq;
+                self.registered = true;
                 let mut steps = vec![Step::Ready];
                 if !recovered {
                     self.position = Position { epoch, seq };
                     steps.push(Step::Reread);
                 }
+                self.returned(&mut steps);
                 steps
             }
             ServerFrame::Notification(event) => {
@@ -97,9 +111,13 @@ impl Tracker {
                     epoch: event.epoch.clone(),
                     seq: event.seq,
                 };
+                let missed = self.away;
                 self.advance(place, move || {
                     let silent = event.void || event.withheld.is_some();
-                    let shown = (!silent).then_some(Step::Show(event));
+                    let shown = (!silent).then(|| match missed {
+                        true => Step::Missed(event),
+                        false => Step::Show(event),
+                    });
                     shown.into_iter().chain([Step::InboxChanged]).collect()
                 })
             }
@@ -146,7 +164,17 @@ impl Tracker {
         self.position.seq = place.seq;
         self.moved = true;
         self.asks = 0;
-        then()
+        let mut steps = then();
+        self.returned(&mut steps);
+        steps
+    }
+
+    /// Ends an absence once everything of it is there.
+    fn returned(&mut self, steps: &mut Vec<Step>) {
+        if self.away && self.position.seq >= self.target {
+            self.away = false;
+            steps.push(Step::CaughtUp);
+        }
     }
 
     /// The server says where the stream stands. While catch-up makes headway, being behind is no
@@ -185,7 +213,7 @@ impl Tracker {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Epoch, Kind};
+    use crate::model::{Epoch, Kind, Withheld};
 
     fn epoch(name: &str) -> Epoch {
         name.to_owned().into()
@@ -354,6 +382,66 @@ mod tests {
         let mut tracker = tracker(0);
         assert_eq!(tracker.unknown(at(1)), [Step::InboxChanged]);
         assert_eq!(shown(&tracker.frame(like("e", 2, false))), [2]);
+    }
+
+    fn missed(steps: &[Step]) -> (usize, bool) {
+        let missed = steps.iter().filter(|step| matches!(step, Step::Missed(_)));
+        (missed.count(), steps.contains(&Step::CaughtUp))
+    }
+
+    #[test]
+    fn what_came_during_an_absence_is_told_apart() {
+        let mut tracker = tracker(0);
+        assert_eq!(shown(&tracker.frame(like("e", 1, false))), [1]);
+        tracker.connected();
+        assert_eq!(missed(&tracker.frame(registered("e", 4, true))), (0, false));
+        assert_eq!(missed(&tracker.frame(like("e", 2, false))), (1, false));
+        assert_eq!(missed(&tracker.frame(like("e", 3, true))), (0, false));
+        assert_eq!(missed(&tracker.frame(like("e", 4, false))), (1, true));
+        assert_eq!(shown(&tracker.frame(like("e", 5, false))), [5]);
+    }
+
+    #[test]
+    fn an_absence_that_is_interrupted_again_goes_on() {
+        let mut tracker = tracker(0);
+        tracker.connected();
+        tracker.frame(registered("e", 3, true));
+        assert_eq!(missed(&tracker.frame(like("e", 1, false))), (1, false));
+        tracker.connected();
+        tracker.frame(registered("e", 3, true));
+        assert_eq!(missed(&tracker.frame(like("e", 2, false))), (1, false));
+        assert_eq!(missed(&tracker.frame(like("e", 3, false))), (1, true));
+    }
+
+    #[test]
+    fn an_absence_in_which_nothing_came_ends_at_once() {
+        let mut tracker = tracker(4);
+        tracker.connected();
+        assert_eq!(missed(&tracker.frame(registered("e", 4, true))), (0, true));
+        tracker.connected();
+        assert_eq!(missed(&tracker.frame(registered("f", 9, false))), (0, true));
+    }
+
+    #[test]
+    fn what_came_while_the_page_was_loaded_is_no_absence() {
+        let mut tracker = Tracker::new("0abcdefg".parse().unwrap(), at(0));
+        tracker.connected();
+        tracker.frame(registered("e", 1, true));
+        assert_eq!(shown(&tracker.frame(like("e", 1, false))), [1]);
+    }
+
+    #[test]
+    fn a_withheld_entry_counts_and_is_not_shown() {
+        let mut tracker = tracker(0);
+        let ServerFrame::Notification(event) = like("e", 1, false) else {
+            return;
+        };
+        let steps = tracker.frame(ServerFrame::Notification(Notification {
+            withheld: Some(Withheld::Quiet),
+            ..event
+        }));
+        assert_eq!(steps, [Step::InboxChanged]);
+        assert_eq!(&tracker.position, &at(1));
     }
 
     #[test]

@@ -1,25 +1,35 @@
 //! Toasts: what just happened, said once, in a corner and to a screen reader.
 //!
-//! `queue` decides what is on screen, [`Toaster`] keeps it for the app, `region` draws it.
+//! `message` makes the sentences, `queue` decides what is on screen, `news` when it is read
+//! aloud; [`Toaster`] keeps all of it for the app, and `region` draws it. `aloud` is what may be
+//! heard and seen outside the page.
 
+mod aloud;
+mod keys;
+mod message;
+mod news;
 mod queue;
 mod region;
+mod upkeep;
 
 use leptos::prelude::*;
 
-use crate::browser;
+use crate::{browser, model::Epoch};
 
-pub(crate) use queue::{Event, Hold, Message, Toast};
+pub(crate) use message::{Message, Told};
 pub(crate) use region::ToastRegion;
 
+use news::News;
 use queue::Queue;
 
 /// The app's one queue of toasts, and what is to be read aloud.
 #[derive(Clone, Copy)]
 pub(crate) struct Toaster {
     queue: RwSignal<Queue>,
+    news: RwSignal<News>,
     announced: RwSignal<Vec<(u32, String)>>,
     announcements: StoredValue<u32>,
+    sound: StoredValue<bool>,
 }
 
 impl Toaster {
@@ -27,22 +37,21 @@ impl Toaster {
     pub(crate) fn new() -> Self {
         Self {
             queue: RwSignal::new(Queue::default()),
+            news: RwSignal::new(News::default()),
             announced: RwSignal::new(Vec::new()),
             announcements: StoredValue::new(0),
+            sound: StoredValue::new(false),
         }
     }
 
-    /// Shows a message, as soon as there is room.
+    /// Shows a message, as soon as there is room and it is this tab's turn.
     pub(crate) fn push(self, message: Message) {
         self.change(|queue, now| queue.push(now, message));
     }
 
     /// Shows something that the page itself has to say.
     pub(crate) fn say(self, text: impl Into<String>) {
-        self.push(Message {
-            text: text.into(),
-            ..Message::default()
-        });
+        self.push(Message::said(text.into()));
     }
 
     /// An entry was taken back.
@@ -53,6 +62,27 @@ impl Toaster {
     /// A whole group was taken back.
     pub(crate) fn retract_group(self, group: &str) {
         self.change(|queue, now| queue.retract_group(now, group));
+    }
+
+    /// Whether this tab is the one that speaks.
+    pub(crate) fn speak(self, on: bool) {
+        self.change(|queue, now| queue.speak(now, on));
+    }
+
+    /// Another tab had these on screen.
+    pub(crate) fn told_elsewhere(self, epoch: &Epoch, seqs: &[u64]) {
+        self.change(|queue, now| queue.told_elsewhere(now, epoch, seqs));
+    }
+
+    /// Somebody could see these.
+    pub(crate) fn painted(self, told: &[Told]) {
+        self.change(|queue, _| queue.painted(told));
+    }
+
+    /// How this person likes toasts: for how many seconds, and whether they are heard.
+    pub(crate) fn prefer(self, seconds: u16, sound: bool) {
+        self.sound.set_value(sound);
+        self.change(|queue, _| queue.stay(seconds));
     }
 
     /// Reads something aloud, and shows nothing.
@@ -70,15 +100,28 @@ impl Toaster {
         });
     }
 
+    /// What the page says itself is read at once; everything else at the end of its burst.
     fn change(self, act: impl FnOnce(&mut Queue, u64)) {
         let now = browser::now();
         let fresh = self.queue.try_update(|queue| {
             act(queue, now);
-            queue.take_fresh()
+            let fresh = queue.take_fresh().into_iter();
+            let own = |id| {
+                let message = queue.find(id).filter(|message| message.is_own());
+                message.map(Message::spoken)
+            };
+            fresh
+                .map(|item| (item, own(item.toast)))
+                .collect::<Vec<_>>()
         });
-        for message in fresh.unwrap_or_default() {
-            let detail = message.detail.map(|detail| format!(": {detail}"));
-            self.announce(message.text + detail.as_deref().unwrap_or_default());
+        for (item, own) in fresh.unwrap_or_default() {
+            if let Some(text) = own {
+                self.announce(text);
+            } else if self.news.try_update(|news| news.add(now, item)) == Some(true)
+                && self.sound.get_value()
+            {
+                aloud::tone();
+            }
         }
     }
 }

@@ -2,41 +2,24 @@
 //!
 //! Every call says what time it is. Time that passes while the queue is held (pointer or focus on
 //! a toast, hidden tab) is not counted.
+//!
+//! Of several tabs, one speaks. In the others entries only wait, until it is heard that they were
+//! told, or until it is this tab's turn. What the page itself has to say is always shown.
 
 use std::collections::VecDeque;
 
+use super::{
+    message::{Message, Told},
+    news::Item,
+};
 use crate::model::Epoch;
 
 /// More than this many at once would cover the page.
 pub(crate) const VISIBLE: usize = 3;
-/// Beyond these, events are only counted.
+/// Beyond these, entries are only counted.
 const WAITING: usize = 100;
-/// For how long a toast stays.
-pub(crate) const STAY_MS: u64 = 6_000;
-
-/// The entry of the inbox that a toast tells of.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Event {
-    /// Which history.
-    pub(crate) epoch: Epoch,
-    /// Its place in it.
-    pub(crate) seq: u64,
-    /// The group it belongs to.
-    pub(crate) group: String,
-}
-
-/// What a toast says.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Message {
-    /// Where it comes from; none for what the page itself has to say.
-    pub(crate) event: Option<Event>,
-    /// The sentence.
-    pub(crate) text: String,
-    /// The beginning of the post.
-    pub(crate) detail: Option<String>,
-    /// Where it leads.
-    pub(crate) href: Option<String>,
-}
+/// What other tabs told is remembered this far, for entries that come here later than there.
+const REMEMBERED: usize = 1_000;
 
 /// A message on screen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +28,8 @@ pub(crate) struct Toast {
     pub(crate) id: u32,
     /// What it says.
     pub(crate) message: Message,
-    left: u64,
+    /// For how long it stays; for ever where it is missing.
+    left: Option<u64>,
 }
 
 /// Why time stands still.
@@ -63,12 +47,15 @@ pub(crate) enum Hold {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Queue {
     shown: Vec<Toast>,
-    fresh: Vec<Message>,
+    fresh: Vec<Item>,
     waiting: VecDeque<Message>,
-    /// How many more there were than can wait, and from which entry on.
-    beyond: u64,
-    beyond_from: u64,
+    /// What cannot even wait.
+    beyond: Option<Message>,
+    /// Whether this tab is the one that speaks.
+    speaks: bool,
+    stay: Option<u64>,
     newest: Option<(Epoch, u64)>,
+    told: VecDeque<(Epoch, u64)>,
     next_id: u32,
     holds: Vec<Hold>,
     now: u64,
@@ -80,32 +67,89 @@ impl Queue {
         &self.shown
     }
 
+    /// What a toast says, while it is on screen.
+    pub(crate) fn find(&self, id: u32) -> Option<&Message> {
+        let toast = self.shown.iter().find(|toast| toast.id == id);
+        toast.map(|toast| &toast.message)
+    }
+
     /// What appeared since the last call, to be announced once.
-    pub(crate) fn take_fresh(&mut self) -> Vec<Message> {
+    pub(crate) fn take_fresh(&mut self) -> Vec<Item> {
         std::mem::take(&mut self.fresh)
     }
 
-    /// Adds a message. An entry that was known before is not shown again.
-    pub(crate) fn push(&mut self, now: u64, message: Message) {
-        if let Some(event) = &message.event {
-            let known = self
-                .newest
-                .as_ref()
-                .is_some_and(|(epoch, seq)| *epoch == event.epoch && *seq >= event.seq);
-            if known {
-                return;
-            }
-            self.newest = Some((event.epoch.clone(), event.seq));
+    /// For how long new toasts stay; 0 until they are dismissed.
+    pub(crate) fn stay(&mut self, seconds: u16) {
+        self.stay = (seconds > 0).then_some(u64::from(seconds) * 1_000);
+    }
+
+    /// Adds a message. An entry that was known before, or told in another tab, is not shown.
+    pub(crate) fn push(&mut self, now: u64, mut message: Message) {
+        message.entries.retain(|entry| {
+            let known = self.newest.as_ref();
+            let known = known.is_some_and(|(e, seq)| *e == entry.epoch && *seq >= entry.seq);
+            let told = self.told.iter();
+            let told = told
+                .rev()
+                .any(|(e, seq)| *seq == entry.seq && *e == entry.epoch);
+            !known && !told
+        });
+        if let Some(last) = message.entries.last() {
+            self.newest = Some((last.epoch.clone(), last.seq));
         }
-        if self.beyond > 0 || self.waiting.len() >= WAITING {
-            if self.beyond == 0 {
-                self.beyond_from = message.event.as_ref().map_or(0, |event| event.seq);
-            }
-            self.beyond += 1;
-        } else {
-            self.waiting.push_back(message);
+        if !message.is_empty() {
+            self.place(message);
         }
         self.elapse(now);
+    }
+
+    /// It is this tab's turn to speak, or another one's. What was not on screen yet goes back to
+    /// what waits: the other tab shows it.
+    pub(crate) fn speak(&mut self, now: u64, on: bool) {
+        self.speaks = on;
+        if !on {
+            let mut withdrawn = Vec::new();
+            for toast in &mut self.shown {
+                withdrawn.extend(toast.message.split_untold());
+            }
+            for message in withdrawn.into_iter().rev() {
+                match self.waiting.iter_mut().find(|old| old.merges(&message)) {
+                    Some(old) => old.absorb(message),
+                    None => self.waiting.push_front(message),
+                }
+            }
+            self.sweep();
+        }
+        self.elapse(now);
+    }
+
+    /// Another tab had these on screen.
+    pub(crate) fn told_elsewhere(&mut self, now: u64, epoch: &Epoch, seqs: &[u64]) {
+        self.each(|message| {
+            let entries = &mut message.entries;
+            entries
+                .retain(|entry| entry.told || entry.epoch != *epoch || !seqs.contains(&entry.seq));
+        });
+        self.told
+            .extend(seqs.iter().map(|seq| (epoch.clone(), *seq)));
+        let surplus = self.told.len().saturating_sub(REMEMBERED);
+        self.told.drain(..surplus);
+        self.elapse(now);
+    }
+
+    /// What is on screen and was not reported yet.
+    pub(crate) fn untold(&self) -> Vec<Told> {
+        let shown = self.shown.iter();
+        shown.flat_map(|toast| toast.message.untold()).collect()
+    }
+
+    /// Somebody could see these.
+    pub(crate) fn painted(&mut self, told: &[Told]) {
+        let entries = self.shown.iter_mut();
+        for entry in entries.flat_map(|toast| &mut toast.message.entries) {
+            let same = |told: &Told| told.seq == entry.seq && told.epoch == entry.epoch;
+            entry.told = entry.told || told.iter().any(same);
+        }
     }
 
     /// Takes a toast off the screen.
@@ -116,17 +160,13 @@ impl Queue {
 
     /// An entry was taken back.
     pub(crate) fn retract(&mut self, now: u64, seq: u64) {
-        let count = self.count();
-        self.drop_events(|event| event.seq == seq);
-        if self.count() == count && self.beyond > 0 && seq >= self.beyond_from {
-            self.beyond -= 1;
-        }
+        self.each(|message| message.entries.retain(|entry| entry.seq != seq));
         self.elapse(now);
     }
 
     /// A whole group was taken back.
     pub(crate) fn retract_group(&mut self, now: u64, group: &str) {
-        self.drop_events(|event| event.group == group);
+        self.each(|message| message.entries.retain(|entry| entry.group != group));
         self.elapse(now);
     }
 
@@ -145,9 +185,9 @@ impl Queue {
         self.now = self.now.max(now);
         if self.holds.is_empty() {
             for toast in &mut self.shown {
-                toast.left = toast.left.saturating_sub(passed);
+                toast.left = toast.left.map(|left| left.saturating_sub(passed));
             }
-            self.shown.retain(|toast| toast.left > 0);
+            self.shown.retain(|toast| toast.left != Some(0));
         }
         self.fill();
     }
@@ -157,158 +197,89 @@ impl Queue {
         if !self.holds.is_empty() {
             return None;
         }
-        self.shown.iter().map(|toast| toast.left).min()
+        self.shown.iter().filter_map(|toast| toast.left).min()
     }
 
-    fn count(&self) -> usize {
-        self.shown.len() + self.waiting.len()
+    /// Changes every message, and forgets those that have nothing left to say.
+    fn each(&mut self, change: impl Fn(&mut Message)) {
+        let shown = self.shown.iter_mut().map(|toast| &mut toast.message);
+        shown
+            .chain(&mut self.waiting)
+            .chain(&mut self.beyond)
+            .for_each(change);
+        self.sweep();
     }
 
-    fn drop_events(&mut self, gone: impl Fn(&Event) -> bool) {
-        let stays = |message: &Message| !message.event.as_ref().is_some_and(&gone);
-        self.shown.retain(|toast| stays(&toast.message));
-        self.waiting.retain(stays);
+    fn sweep(&mut self) {
+        self.shown.retain(|toast| !toast.message.is_empty());
+        self.waiting.retain(|message| !message.is_empty());
+        self.beyond = self.beyond.take().filter(|message| !message.is_empty());
+    }
+
+    /// Finds the place of a new message: in a toast of its group, or behind all others.
+    fn place(&mut self, message: Message) {
+        let Some(message) = self.add_to_shown(message) else {
+            return;
+        };
+        if let Some(old) = self.waiting.iter_mut().find(|old| old.merges(&message)) {
+            old.absorb(message);
+        } else if !message.is_own() && (self.beyond.is_some() || self.waiting.len() >= WAITING) {
+            let beyond = self.beyond.get_or_insert_with(Message::more);
+            beyond.absorb(message);
+        } else {
+            self.waiting.push_back(message);
+        }
+    }
+
+    /// A toast of the same group takes it in, and stays as long as a new one. Where there is
+    /// none, the message is handed back.
+    fn add_to_shown(&mut self, message: Message) -> Option<Message> {
+        let mut shown = self.shown.iter_mut();
+        let same = shown.find(|toast| self.speaks && toast.message.merges(&message));
+        let Some(toast) = same else {
+            return Some(message);
+        };
+        self.fresh.push(Item {
+            toast: toast.id,
+            entries: message.count(),
+        });
+        toast.message.absorb(message);
+        toast.left = self.stay;
+        None
     }
 
     fn fill(&mut self) {
-        while self.shown.len() < VISIBLE {
-            let Some(message) = self.waiting.pop_front().or_else(|| self.summary()) else {
-                return;
+        while let Some(message) = self.next() {
+            let Some(message) = self.add_to_shown(message) else {
+                continue;
             };
             self.next_id += 1;
-            self.fresh.push(message.clone());
+            self.fresh.push(Item {
+                toast: self.next_id,
+                entries: message.count(),
+            });
             self.shown.push(Toast {
                 id: self.next_id,
                 message,
-                left: STAY_MS,
+                left: self.stay,
             });
         }
     }
 
-    fn summary(&mut self) -> Option<Message> {
-        let more = std::mem::take(&mut self.beyond);
-        (more > 0).then(|| Message {
-            text: format!("And {more} more"),
-            detail: Some("All of it is on your notifications page.".into()),
-            href: Some("/notifications".into()),
-            event: None,
-        })
+    fn next(&mut self) -> Option<Message> {
+        if self.shown.len() >= VISIBLE {
+            return None;
+        }
+        let speaks = self.speaks;
+        let mut waiting = self.waiting.iter();
+        let next = waiting.position(|message| speaks || message.is_own());
+        match next {
+            Some(next) => self.waiting.remove(next),
+            None if speaks => self.beyond.take(),
+            None => None,
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn like(seq: u64) -> Message {
-        Message {
-            event: Some(Event {
-                epoch: "e".to_owned().into(),
-                seq,
-                group: format!("g{}", seq % 2),
-            }),
-            text: seq.to_string(),
-            ..Message::default()
-        }
-    }
-
-    fn texts(queue: &Queue) -> Vec<&str> {
-        let shown = queue.shown().iter();
-        shown.map(|toast| toast.message.text.as_str()).collect()
-    }
-
-    fn queue(count: u64) -> Queue {
-        let mut queue = Queue::default();
-        for seq in 1..=count {
-            queue.push(0, like(seq));
-        }
-        queue
-    }
-
-    #[test]
-    fn three_are_shown_and_the_rest_wait_their_turn() {
-        let mut queue = queue(5);
-        assert_eq!(texts(&queue), ["1", "2", "3"]);
-        let id = queue.shown()[1].id;
-        queue.dismiss(10, id);
-        assert_eq!(texts(&queue), ["1", "3", "4"]);
-        queue.elapse(STAY_MS);
-        assert_eq!(texts(&queue), ["4", "5"]);
-    }
-
-    #[test]
-    fn each_is_announced_once_when_it_appears() {
-        let mut queue = queue(4);
-        assert_eq!(queue.take_fresh().len(), 3);
-        assert!(queue.take_fresh().is_empty());
-        queue.elapse(STAY_MS);
-        assert_eq!(queue.take_fresh(), [like(4)]);
-    }
-
-    #[test]
-    fn one_entry_is_never_shown_twice() {
-        let mut queue = queue(2);
-        queue.push(0, like(2));
-        queue.push(0, like(1));
-        assert_eq!(texts(&queue), ["1", "2"]);
-        queue.elapse(STAY_MS);
-        queue.push(STAY_MS, like(2));
-        assert!(queue.shown().is_empty());
-    }
-
-    #[test]
-    fn time_stands_still_while_somebody_reads() {
-        let mut queue = queue(1);
-        queue.hold(1_000, Hold::Pointer, true);
-        queue.hold(2_000, Hold::Focus, true);
-        assert_eq!(queue.due_in(), None);
-        queue.hold(50_000, Hold::Pointer, false);
-        queue.elapse(90_000);
-        assert_eq!(texts(&queue), ["1"]);
-        queue.hold(100_000, Hold::Focus, false);
-        assert_eq!(queue.due_in(), Some(STAY_MS - 1_000));
-        queue.elapse(100_000 + STAY_MS - 1_000);
-        assert!(queue.shown().is_empty());
-    }
-
-    #[test]
-    fn what_was_taken_back_goes_whether_shown_or_waiting() {
-        let mut queue = queue(5);
-        queue.retract(0, 2);
-        queue.retract(0, 5);
-        assert_eq!(texts(&queue), ["1", "3", "4"]);
-        queue.retract_group(0, "g1");
-        assert_eq!(texts(&queue), ["4"]);
-    }
-
-    #[test]
-    fn what_cannot_wait_is_counted() {
-        let mut queue = queue(3 + WAITING as u64 + 7);
-        queue.retract(0, 3 + WAITING as u64 + 2);
-        let mut now = 0;
-        while !texts(&queue).contains(&"And 6 more") {
-            assert!(!queue.shown().is_empty());
-            now += STAY_MS;
-            queue.elapse(now);
-        }
-        assert_eq!(texts(&queue), ["103", "And 6 more"]);
-        assert!(queue.shown()[1].message.href.is_some());
-        queue.push(now, like(500));
-        assert_eq!(texts(&queue), ["103", "And 6 more", "500"]);
-    }
-
-    #[test]
-    fn what_the_page_says_itself_is_always_shown() {
-        let mut queue = Queue::default();
-        for _ in 0..2 {
-            queue.push(
-                0,
-                Message {
-                    text: "Sorry".into(),
-                    ..Message::default()
-                },
-            );
-        }
-        assert_eq!(texts(&queue), ["Sorry", "Sorry"]);
-    }
-}
+mod tests;

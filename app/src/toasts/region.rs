@@ -1,29 +1,35 @@
-//! The corner where toasts appear, and the keys that lead there and back.
+//! The corner where toasts appear.
 
 use std::time::Duration;
 
-use leptos::{
-    ev, html,
-    prelude::*,
-    wasm_bindgen::JsCast,
-    web_sys::{Element, HtmlElement, Node},
-};
+use leptos::{ev, html, prelude::*, wasm_bindgen::JsCast, web_sys::Node};
 
-use super::{Hold, Toast, Toaster};
+use super::{
+    Message, Toaster,
+    keys::{CameFrom, dismiss, let_go, listen_to_keys},
+    queue::Hold,
+    upkeep,
+};
 use crate::{api::mark_inbox_read, browser, live::Live};
 
-/// The visible stack, and beside it the live region from which each toast is read once.
+/// The visible stack, and beside it the live region from which everything new is read once.
 ///
 /// The region is in the server's HTML and empty there: a region that comes with its text is not
 /// announced.
 #[component]
 pub(crate) fn ToastRegion() -> impl IntoView {
-    let toasts = Live::current().toasts;
+    let live = Live::current();
+    let toasts = live.toasts;
     let region = NodeRef::<html::Section>::new();
-    let came_from = StoredValue::new_local(None::<HtmlElement>);
-    keep_time(toasts);
+    let came_from = CameFrom::new_local(None);
+    upkeep::keep(live);
     listen_to_keys(toasts, region, came_from);
-    let shown = move || toasts.queue.with(|queue| queue.shown().to_vec());
+    let shown = move || {
+        toasts.queue.with(|queue| {
+            let shown = queue.shown().iter();
+            shown.map(|toast| toast.id).collect::<Vec<_>>()
+        })
+    };
     let hold = move |why, on| toasts.change(|queue, now| queue.hold(now, why, on));
     let leaves = move |event: &ev::FocusEvent| {
         let to = event
@@ -51,8 +57,8 @@ pub(crate) fn ToastRegion() -> impl IntoView {
             on:focusout=move |event| if leaves(&event) { hold(Hold::Focus, false) }
         >
             <ol>
-                <For each=shown key=|toast| toast.id let(toast)>
-                    <ToastItem toast toasts region came_from/>
+                <For each=shown key=|id| *id let(id)>
+                    <ToastItem id toasts region came_from/>
                 </For>
             </ol>
         </section>
@@ -60,36 +66,52 @@ pub(crate) fn ToastRegion() -> impl IntoView {
     .into_any()
 }
 
-type CameFrom = StoredValue<Option<HtmlElement>, LocalStorage>;
+/// How a toast looks at the moment: it changes while it is on screen, and its element stays.
+#[derive(Clone, Default, PartialEq)]
+struct Face {
+    label: Option<&'static str>,
+    text: String,
+    detail: Option<String>,
+}
 
 #[component]
 fn ToastItem(
-    toast: Toast,
+    id: u32,
     toasts: Toaster,
     region: NodeRef<html::Section>,
     came_from: CameFrom,
 ) -> impl IntoView {
-    let Toast { id, message, .. } = toast;
     on_cleanup(move || set_timeout(move || let_go(toasts, region), Duration::ZERO));
-    let seq = message.event.as_ref().map(|event| event.seq.to_string());
-    let event = message.event;
-    // Whoever follows a toast has read it.
+    let first = toasts.queue.with_untracked(|queue| queue.find(id).cloned());
+    let class = first.as_ref().map(Message::class);
+    let href = first.and_then(|message| message.href);
+    // A toast that goes keeps its last words until its element is gone too.
+    let face = Memo::new(move |last: Option<&Face>| {
+        let face = |message: &Message| Face {
+            label: message.label(),
+            text: message.text(),
+            detail: message.detail.clone(),
+        };
+        let now = toasts.queue.with(|queue| queue.find(id).map(face));
+        now.or_else(|| last.cloned()).unwrap_or_default()
+    });
+    let words = move || {
+        let face = face.get();
+        let label = face
+            .label
+            .map(|label| view! { <strong class="toast-level">{label}</strong> });
+        let detail = face
+            .detail
+            .map(|detail| view! { <span class="toast-detail">{detail}</span> });
+        view! { <span class="toast-text">{label}{face.text}</span>{detail} }
+    };
     let follow = move |_| {
-        if let Some(event) = event.clone() {
-            leptos::task::spawn_local(async move {
-                // Should it fail, the entry stays unread, which is the truth.
-                let _ = mark_inbox_read(event.epoch, event.seq, Some(event.group)).await;
-            });
-        }
+        mark_as_read(toasts, id);
         toasts.change(|queue, now| queue.dismiss(now, id));
     };
-    let words = view! {
-        <span class="toast-text">{message.text}</span>
-        {message.detail.map(|detail| view! { <span class="toast-detail">{detail}</span> })}
-    };
     view! {
-        <li class="toast" data-testid="toast" data-seq=seq data-toast=id>
-            {match message.href {
+        <li class=class data-testid="toast" data-toast=id>
+            {match href {
                 Some(href) => view! { <a class="toast-words" href=href on:click=follow>{words}</a> }.into_any(),
                 None => view! { <p class="toast-words">{words}</p> }.into_any(),
             }}
@@ -108,111 +130,16 @@ fn ToastItem(
     .into_any()
 }
 
-/// Dismisses a toast. Focus that was on it goes to the next one, or back to where it came from.
-fn dismiss(toasts: Toaster, id: u32, region: NodeRef<html::Section>, came_from: CameFrom) {
-    let inside = focus_inside(region);
-    toasts.change(|queue, now| queue.dismiss(now, id));
-    if !inside {
-        return;
-    }
-    let empty = toasts
-        .queue
-        .with_untracked(|queue| queue.shown().is_empty());
-    if empty {
-        go_back(toasts, came_from);
-    } else if let Some(region) = region.get_untracked() {
-        let _ = region.focus();
-    }
-}
-
-fn focus_inside(region: NodeRef<html::Section>) -> bool {
-    let focused = browser::focused();
-    region.get_untracked().is_some_and(|region| {
-        let node = focused.as_ref().map(AsRef::<Node>::as_ref);
-        node.is_some() && region.contains(node)
-    })
-}
-
-/// A toast that goes takes focus and pointer along without a word, and time must not stand still
-/// for them.
-fn let_go(toasts: Toaster, region: NodeRef<html::Section>) {
-    if !focus_inside(region) {
-        toasts.change(|queue, now| queue.hold(now, Hold::Focus, false));
-    }
-    if toasts
-        .queue
-        .with_untracked(|queue| queue.shown().is_empty())
-    {
-        toasts.change(|queue, now| queue.hold(now, Hold::Pointer, false));
-    }
-}
-
-fn go_back(toasts: Toaster, came_from: CameFrom) {
-    let back = came_from.try_update_value(Option::take).flatten();
-    let returned = back.is_some_and(|element| element.is_connected() && element.focus().is_ok());
-    if !returned {
-        browser::focus_first(None, "#main");
-    }
-    toasts.change(|queue, now| queue.hold(now, Hold::Focus, false));
-}
-
-/// Wakes up whenever the next toast has to go, and stops while nobody can see the tab.
-fn keep_time(toasts: Toaster) {
-    let timer = StoredValue::new(None::<TimeoutHandle>);
-    Effect::new(move || {
-        let due = toasts.queue.with(|queue| queue.due_in());
-        if let Some(old) = timer.try_update_value(Option::take).flatten() {
-            old.clear();
-        }
-        if let Some(due) = due {
-            let elapse = move || toasts.change(|queue, now| queue.elapse(now));
-            timer.set_value(set_timeout_with_handle(elapse, Duration::from_millis(due)).ok());
-        }
+/// Whoever follows a toast about one group has read that group.
+fn mark_as_read(toasts: Toaster, id: u32) {
+    let newest = toasts.queue.with_untracked(|queue| {
+        let group = queue.find(id).filter(|message| message.is_of_one_group());
+        group.and_then(|message| message.entries.last().cloned())
     });
-    Effect::new(move || {
-        window_event_listener_untyped("visibilitychange", move |_| {
-            toasts.change(|queue, now| queue.hold(now, Hold::Hidden, browser::hidden()));
+    if let Some(entry) = newest {
+        leptos::task::spawn_local(async move {
+            // Should it fail, the entry stays unread, which is the truth.
+            let _ = mark_inbox_read(entry.epoch, entry.seq, Some(entry.group)).await;
         });
-        if browser::hidden() {
-            toasts.change(|queue, now| queue.hold(now, Hold::Hidden, true));
-        }
-    });
-}
-
-/// F8 leads to the toasts and back, Escape dismisses the focused or else the newest one.
-fn listen_to_keys(toasts: Toaster, region: NodeRef<html::Section>, came_from: CameFrom) {
-    let on_key = move |event: ev::KeyboardEvent| match event.key().as_str() {
-        "F8" => {
-            event.prevent_default();
-            if focus_inside(region) {
-                go_back(toasts, came_from);
-            } else if toasts
-                .queue
-                .with_untracked(|queue| queue.shown().is_empty())
-            {
-                toasts.announce("There is no notification on screen.");
-            } else if let Some(region) = region.get_untracked() {
-                came_from.set_value(browser::focused());
-                let _ = region.focus();
-            }
-        }
-        "Escape" if !event.default_prevented() => {
-            let newest = toasts
-                .queue
-                .with_untracked(|queue| queue.shown().last().map(|toast| toast.id));
-            if let Some(id) = focused_toast().or(newest) {
-                dismiss(toasts, id, region, came_from);
-            }
-        }
-        _ => {}
-    };
-    Effect::new(move || {
-        window_event_listener(ev::keydown, on_key);
-    });
-}
-
-fn focused_toast() -> Option<u32> {
-    let element: Element = browser::focused()?.into();
-    let toast = element.closest("[data-toast]").ok().flatten()?;
-    toast.get_attribute("data-toast")?.parse().ok()
+    }
 }
