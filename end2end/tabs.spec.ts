@@ -78,8 +78,7 @@ test("what the page itself has to say is said in its own tab", async ({ member }
   const id = await ana.api.post(`Away with it, ${ana.handle}`);
   const [one, two] = [await ana.open(`/posts/${id}`), await ana.open()];
   expect(await speaker([one, two])).toBe(two);
-  one.on("dialog", (dialog) => dialog.accept());
-  await one.getByRole("button", { name: "Delete" }).click();
+  await one.getByRole("button", { name: "Delete post" }).click();
   await expect(toasts(one)).toContainText("Your post is deleted.");
   await expect(toasts(two)).toHaveCount(0);
 });

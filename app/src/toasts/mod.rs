@@ -105,6 +105,8 @@ impl Toaster {
         let now = browser::now();
         let fresh = self.queue.try_update(|queue| {
             act(queue, now);
+            // Whoever waits for the next toast to go counts from now on.
+            queue.elapse(now);
             let fresh = queue.take_fresh().into_iter();
             let own = |id| {
                 let message = queue.find(id).filter(|message| message.is_own());
