@@ -38,7 +38,11 @@ pub(crate) fn ConnectionNote() -> impl IntoView {
                 } else if since.with_value(Option::is_none) {
                     let note = move || {
                         since.set_value(None);
-                        noted.set(Some(live.connection.get_untracked()));
+                        let connection = live.connection.get_untracked();
+                        // A timer that comes late has nothing to say any more.
+                        if connection != Connection::Open {
+                            noted.set(Some(connection));
+                        }
                     };
                     since.set_value(set_timeout_with_handle(note, PATIENCE).ok());
                 }
