@@ -66,6 +66,8 @@ test("a tab that comes into view takes over, and tells what nobody saw", async (
   // The tab holds it ready, but no frame of it was painted: the clock stands still.
   await expect(toasts(two)).toHaveCount(1);
   await expect(toasts(one)).toHaveCount(0);
+  // A page behind another one is not painted.
+  await one.bringToFront();
   await show(one, true);
   await expect(toasts(one)).toHaveCount(1);
   await expect(toasts(two)).toHaveCount(0);

@@ -42,7 +42,7 @@ test("everything works in HTML alone", async ({ stranger, member }) => {
   await expect(page.getByTestId("group")).toContainText("Ben likes your post");
   await expect(page.getByTestId("badge")).toHaveCount(0);
 
-  await page.getByRole("link", { name: "Settings" }).click();
+  await page.getByRole("link", { name: "Settings", exact: true }).click();
   await page.getByRole("textbox", { name: "Name" }).fill("Ana of HTML");
   await page.getByRole("button", { name: "Save name" }).click();
   await expect(page.getByText("Saved.")).toBeVisible();

@@ -149,7 +149,7 @@ async fn a_burst_is_one_push_for_each_browser_and_group() {
         fan.like(&first).await;
     });
     join_all(likes).await;
-    let mut seen = vec![service.next().await, service.next().await];
+    let mut seen = [service.next().await, service.next().await];
     seen.sort_by_key(|came| came.path != phone.path);
     for (came, browser) in seen.iter().zip([&phone, &laptop]) {
         let (payload, _) = browser.read(came, &key(&app).await, &service.origin);

@@ -40,8 +40,12 @@ struct Listener {
     /// The newest seq that was sent or skipped.
     position: u64,
     /// While its history is read: what came meanwhile. Boxed, since most hold nothing back.
-    held: Option<Box<Vec<(u64, Frame)>>>,
+    held: Option<Box<Held>>,
 }
+
+/// What came for a listener that is not ready for it.
+#[derive(Default)]
+struct Held(Vec<(u64, Frame)>);
 
 /// The listeners of one topic.
 #[derive(Default)]
@@ -88,7 +92,7 @@ impl Listeners {
             return;
         };
         listener.position = position;
-        for (seq, frame) in *listener.held.take().unwrap_or_default() {
+        for (seq, frame) in listener.held.take().unwrap_or_default().0 {
             listener.take(topic, seq, &frame);
         }
     }
@@ -142,7 +146,7 @@ impl Listeners {
 impl Listener {
     fn take(&mut self, topic: &Topic, seq: u64, frame: &Frame) {
         match &mut self.held {
-            Some(held) if held.len() < MOST_HELD => held.push((seq, frame.clone())),
+            Some(held) if held.0.len() < MOST_HELD => held.0.push((seq, frame.clone())),
             Some(_) => self.connection.writer.close(CloseCode::TooSlow),
             None if self.carries == Carries::Value => {
                 self.connection.writer.send_latest(topic, frame);
