@@ -147,6 +147,7 @@ test("do not disturb keeps toasts back, and everything else goes on", async ({ m
   await expectUnread(page, 1);
   await page.getByRole("button", { name: "Switch off" }).click();
   await expect(page.getByTestId("disturb")).toContainText("Off");
+  await expect(page.getByRole("button", { name: "For 1 hour" })).toBeFocused();
   await expectFirstToast(page, ana, ben, appearances);
   await page.getByRole("link", { name: "Notifications, 2 unread" }).click();
   const group = page.getByTestId("group").nth(1);
@@ -195,7 +196,7 @@ test("a message of a program stands in the list, and a group shows everybody in 
 
 test("what was on the list is not new any more", async ({ member }) => {
   const [ana, ben] = [await member("Ana"), await member("Ben")];
-  await ben.api.like(await ana.api.post("New"));
+  await ben.api.like(await ana.api.post("Just posted"));
   const page = await ana.open("/notifications");
   const mark = page.getByTestId("group").getByText("New", { exact: true });
   await expect(mark).toBeVisible();

@@ -45,11 +45,15 @@ async fn who_asks_for_something_while_the_store_is_away_is_closed_with_1012() {
         let headers = [("authorization", bearer.as_str())];
         let mut socket = Socket::open(app.server(), &headers).await.ok()?;
         socket.send(ana.register()).await;
-        match socket.next().await {
-            Event::Frame(frame) => Some(assert_eq!(frame["type"], "registered", "{frame}")),
-            Event::Closed(code) => {
-                assert_eq!(code, 1012, "until it is back, it says so");
-                None
+        loop {
+            match socket.next().await {
+                Event::Frame(frame) if frame["type"] == "registered" => return Some(()),
+                // All sockets are told where they stand, once the store is heard again.
+                Event::Frame(frame) => assert_eq!(frame["type"], "position", "{frame}"),
+                Event::Closed(code) => {
+                    assert_eq!(code, 1012, "until it is back, it says so");
+                    return None;
+                }
             }
         }
     })

@@ -53,7 +53,8 @@ pub(crate) fn MuteButton(target: Muteable, muted: RwSignal<bool>) -> impl IntoVi
         <ActionForm action attr:class="mute">
             <input type="hidden" name=field value=value/>
             <input type="hidden" name="muted" value=move || (!muted.get()).to_string()/>
-            <button type="submit" class="quiet-button small" disabled=action.pending()>{label}</button>
+            // A button that is disabled loses the focus; pressed twice, this one asks for the same.
+            <button type="submit" class="quiet-button small">{label}</button>
             <FormTrouble error=failure(action.value()) fields=&[]/>
         </ActionForm>
     }

@@ -37,8 +37,8 @@ fn Settings(me: Me, visit: Resource<Visit>) -> impl IntoView {
         <div class="narrow">
             <h1>"Settings"</h1>
             <p class="quiet">"You are @"{me.person.handle.to_string()}"."</p>
-            <section class="card form" aria-labelledby="notifications-heading">
-                <h2 id="notifications-heading">"Notifications"</h2>
+            <section class="card form" aria-labelledby="reach-heading">
+                <h2 id="reach-heading">"What reaches you"</h2>
                 <p>"What makes a toast, when it is quiet, and whom or what you muted."</p>
                 <p><a class="button quiet-button" href="/settings/notifications">"Notification settings"</a></p>
             </section>

@@ -89,7 +89,7 @@ fn Item(item: Silenced) -> impl IntoView {
             <div class="group-body">
                 {item.level.map(|level| view! { <LevelWord level/> })}
                 <p>{words}</p>
-                <p class="quiet">{reason(item.kind, item.withheld)}" "<When at=item.at/></p>
+                <p class="quiet">{reason(item.kind, item.withheld)}" · "<When at=item.at/></p>
             </div>
         </li>
     }

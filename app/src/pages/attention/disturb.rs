@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::offset;
 use crate::{
     api::SetDoNotDisturb,
+    browser,
     components::{FormTrouble, Until, failure},
     model::{FOR_GOOD, Preferences},
 };
@@ -19,7 +20,14 @@ pub(super) fn DoNotDisturb(
     let action = ServerAction::<SetDoNotDisturb>::new();
     Effect::new(move || {
         if let Some(Ok(preferences)) = action.value().get() {
+            let off = preferences.do_not_disturb_until.is_none();
             changed(preferences);
+            if off {
+                // The button that was pressed is gone by then.
+                request_animation_frame(|| {
+                    browser::focus_first(None, ".choices button");
+                });
+            }
         }
     });
     let known = offset::known();

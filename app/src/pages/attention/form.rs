@@ -47,7 +47,7 @@ pub(super) fn PreferencesForm(
                 <Quiet hours=preferences.quiet_hours error=of_field(error, "quiet_hours")/>
                 <Toasts seconds=preferences.toast_seconds sound=preferences.sound/>
                 <div class="form-foot">
-                    <button type="submit" class="button" disabled=action.pending()>"Save"</button>
+                    <button type="submit" class="button">"Save"</button>
                     <Saved value=action.value() before=saved text="Saved."/>
                 </div>
             </ActionForm>

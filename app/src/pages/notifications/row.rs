@@ -60,7 +60,7 @@ pub(super) fn Row(group: Group, epoch: Epoch, shared: Shared) -> impl IntoView {
                 {group.excerpt.map(|excerpt| view! { <p class="excerpt">{excerpt}</p> })}
                 <p class="quiet">
                     <When at=group.at/>
-                    {group.withheld.map(|withheld| view! { " "<span data-testid="withheld">{reason(withheld)}</span> })}
+                    {group.withheld.map(|withheld| view! { " · "<span data-testid="withheld">{reason(withheld)}</span> })}
                 </p>
                 {everybody}
             </div>
