@@ -94,13 +94,15 @@ impl Queue {
                 .any(|(e, seq)| *seq == entry.seq && *e == entry.epoch);
             !known && !told
         });
+        // What passed until now is not taken from a toast whose time starts again.
+        self.elapse(now);
         if let Some(last) = message.entries.last() {
             self.newest = Some((last.epoch.clone(), last.seq));
         }
         if !message.is_empty() {
             self.place(message);
         }
-        self.elapse(now);
+        self.fill();
     }
 
     /// It is this tab's turn to speak, or another one's. What was not on screen yet goes back to
