@@ -146,7 +146,7 @@ fn List(inbox: Inbox, muted: HashSet<PostId>, before: Option<u64>) -> impl IntoV
             .map(|next| format!("/notifications?before={next}"))
     };
     let none = move || inbox.with(|inbox| inbox.items.is_empty());
-    let rows = move || inbox.with(|inbox| rows(inbox));
+    let rows = move || inbox.with(rows);
     view! {
         <div class="column">
             <div class="page-head">
