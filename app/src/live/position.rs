@@ -114,10 +114,11 @@ impl Tracker {
                 let missed = self.away;
                 self.advance(place, move || {
                     let silent = event.void || event.withheld.is_some();
-                    let shown = (!silent).then(|| match missed {
+                    let step = match missed {
                         true => Step::Missed(event),
                         false => Step::Show(event),
-                    });
+                    };
+                    let shown = (!silent).then_some(step);
                     shown.into_iter().chain([Step::InboxChanged]).collect()
                 })
             }

@@ -30,7 +30,7 @@ fn try_tone() -> Option<()> {
     let end = now + SECONDS;
     let fade = [0.0001.into(), end.into()];
     call(&loudness, "exponentialRampToValueAtTime", &fade)?;
-    call(&oscillator, "connect", &[gain.clone()])?;
+    call(&oscillator, "connect", std::slice::from_ref(&gain))?;
     call(&gain, "connect", &[get(&context, "destination")?])?;
     let close = Closure::once_into_js(move || {
         call(&context, "close", &[]);
