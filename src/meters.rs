@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use app::model::Outcome;
+use app::model::{Outcome, Withheld};
 use metrics::{
     Counter, Gauge, Histogram, counter, describe_counter, describe_gauge, describe_histogram,
     gauge, histogram,
@@ -49,6 +49,9 @@ pub struct Meters {
     shown: Counter,
     grouped: Counter,
     caught_up: Counter,
+    muted: Counter,
+    quiet: Counter,
+    preference: Counter,
 }
 
 /// Upper bounds of the buckets of [`LIKE_TO_PAINT`], in seconds.
@@ -101,6 +104,11 @@ impl Meters {
             "Notifications by what became of them here"
         );
         let stage = |name: &'static str| histogram!(LIKE_TO_PAINT, "stage" => name);
+        describe_counter!(
+            "quad_withheld_total",
+            "Notifications that were stored here and make no toast, by the reason"
+        );
+        let withheld = |reason: &'static str| counter!("quad_withheld_total", "reason" => reason);
         let told = |outcome: &'static str| counter!("quad_told_total", "outcome" => outcome);
         Self {
             sockets: gauge!("quad_sockets"),
@@ -122,6 +130,19 @@ impl Meters {
             shown: told("shown"),
             grouped: told("grouped"),
             caught_up: told("caught_up"),
+            muted: withheld("muted"),
+            quiet: withheld("quiet"),
+            preference: withheld("preference"),
+        }
+    }
+
+    /// Counts a notification that makes no toast.
+    pub fn withheld(&self, reason: Option<Withheld>) {
+        match reason {
+            Some(Withheld::Muted) => self.muted.increment(1),
+            Some(Withheld::Quiet) => self.quiet.increment(1),
+            Some(Withheld::Preference) => self.preference.increment(1),
+            None => {}
         }
     }
 

@@ -65,6 +65,22 @@ async fn each_entry_comes_to_one_end() {
             "withheld": {"muted": 1, "quiet": 0, "preference": 0}})
     );
     assert_eq!(sum(&ledger), 6);
+    let metrics = app.server().http.get("/metrics").await;
+    let stage = |name: &str| format!("quad_like_to_paint_seconds_count{{stage=\"{name}\"}}");
+    for line in [
+        // Likes and the one that was taken back.
+        format!("{} 7", stage("accepted")),
+        format!("{} 7", stage("stored")),
+        // Every like went to the socket, also as one that makes no toast.
+        format!("{} 6", stage("fanned_out")),
+        format!("{} 6", stage("written")),
+        format!("{} 1", stage("painted")),
+        "quad_told_total{outcome=\"grouped\"} 2".to_owned(),
+        "quad_withheld_total{reason=\"muted\"} 1".to_owned(),
+    ] {
+        let found = metrics.text().lines().any(|found| found == line);
+        assert!(found, "{line} is missing in {}", metrics.text());
+    }
 }
 
 #[tokio::test]

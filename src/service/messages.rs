@@ -12,6 +12,7 @@ use futures_util::future::join_all;
 
 use super::{Service, channels::Published, posts::digest, tokens::Grant};
 use crate::{
+    meters::METERS,
     security::{random, token::Scope},
     store::{
         keys,
@@ -157,7 +158,10 @@ impl Service {
         };
         let idempotency = key.as_deref().map(|key| Idempotency { key, body: &body });
         let id = match self.store.notify(&notice, idempotency).await? {
-            Sent::Stored(id) => id,
+            Sent::Stored(id, withheld) => {
+                METERS.withheld(withheld);
+                id
+            }
             Sent::KeyReused => return Err(QuadError::KeyReused),
             Sent::NoSuchUser => return Err(QuadError::NoSuchUser),
         };

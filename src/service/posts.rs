@@ -145,6 +145,7 @@ impl Service {
             METERS.likes.increment(1);
             METERS.accepted.record(accepted);
             METERS.stored.record(asked.elapsed());
+            METERS.withheld(done.withheld);
             self.trending.touch(id);
             if liked {
                 self.push.told_later(id.author());

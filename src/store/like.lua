@@ -1,18 +1,19 @@
 -- Likes a post: KEYS[1] the owner's inbox; ARGV post id, n, person, time, the person as JSON,
--- generation, most entries, oldest time. Answers {post exists, likes, changed}.
+-- generation, most entries, oldest time. Answers {post exists, likes, changed,
+-- why it makes no toast or ''}.
 local post_id, n, person, at = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local actor, generation, max, oldest = ARGV[5], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
 local post, history = tag .. 'post:' .. n, tag .. 'likeseq:' .. n
 
 local known, excerpt = unpack(redis.call('HMGET', post, 'likes', 'excerpt'))
-if not known then return { 0, 0, 0 } end
+if not known then return { 0, 0, 0, '' } end
 if redis.call('ZADD', tag .. 'likes:' .. n, 'NX', at, person) == 0 then
-  return { 1, tonumber(known), 0 }
+  return { 1, tonumber(known), 0, '' }
 end
 local likes = redis.call('HINCRBY', post, 'likes', 1)
 publish(tag .. 'post:' .. n .. ':live', 0,
   '{"type":"post","post_id":"' .. post_id .. '","likes":' .. likes .. '}')
-if tag == '{' .. person .. '}:' then return { 1, likes, 1 } end
+if tag == '{' .. person .. '}:' then return { 1, likes, 1, '' } end
 
 -- `<entry>:<hour's begin>:<times>`: the same person notifies of the same post three times an
 -- hour at most; what comes after changes membership and count only.
@@ -22,10 +23,10 @@ if before then
   local _, b, t = string.match(before, '(%d+):(%d+):(%d+)')
   if tonumber(at) - tonumber(b) < 3600000 then begin, times = b, tonumber(t) + 1 end
 end
-if times > 3 then return { 1, likes, 1 } end
+if times > 3 then return { 1, likes, 1, '' } end
 
 local about = excerpt and ',"excerpt":' .. excerpt or ''
-local seq = notify('like', 'like.' .. n, 'post.' .. n, person, at, {},
+local seq, withheld = notify('like', 'like.' .. n, 'post.' .. n, person, at, {},
   '"post_id":"' .. post_id .. '"' .. about .. ',"actor":' .. actor, generation, max, oldest)
 redis.call('HSET', history, person, seq .. ':' .. begin .. ':' .. times)
-return { 1, likes, 1 }
+return { 1, likes, 1, withheld }

@@ -4,11 +4,11 @@ use std::sync::LazyLock;
 
 use app::{
     error::QuadError,
-    model::{LikeState, PostId, UserId},
+    model::{LikeState, PostId, UserId, Withheld},
 };
 use redis::Cmd;
 
-use super::{Store, StoreError, keys, paging::Cursor, script::Script};
+use super::{Store, StoreError, inbox::withheld, keys, paging::Cursor, script::Script};
 
 static LIKE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(&[
@@ -27,6 +27,8 @@ pub struct Liked {
     pub state: LikeState,
     /// Whether it was another one before.
     pub changed: bool,
+    /// Why the owner gets no toast, where they would have got one.
+    pub withheld: Option<Withheld>,
 }
 
 impl Store {
@@ -45,7 +47,7 @@ impl Store {
     ) -> Result<Option<Liked>, StoreError> {
         let key = keys::inbox(post.author());
         let id = post.to_string();
-        let (exists, likes, changed): (bool, u64, bool) = if liked {
+        let (exists, likes, changed, why): (bool, u64, bool, String) = if liked {
             let mut note = redis::cmd("SADD");
             note.arg(keys::liked(person)).arg(&id);
             self.link()
@@ -60,16 +62,19 @@ impl Store {
                 })
                 .await?
         } else {
-            self.link()
+            let (exists, likes, changed) = self
+                .link()
                 .script(&UNLIKE, &key, |command| {
                     command.arg(&id).arg(post.n()).arg(person.as_str()).arg(now);
                     self.inbox_arguments(command, now);
                 })
-                .await?
+                .await?;
+            (exists, likes, changed, String::new())
         };
         Ok(exists.then_some(Liked {
             state: LikeState { liked, likes },
             changed,
+            withheld: withheld(&why),
         }))
     }
 

@@ -2,9 +2,9 @@
 
 use std::sync::LazyLock;
 
-use app::model::{Level, UserId};
+use app::model::{Level, UserId, Withheld};
 
-use super::{Store, StoreError, keys, posts::Idempotency, script::Script};
+use super::{Store, StoreError, inbox::withheld, keys, posts::Idempotency, script::Script};
 
 static MESSAGE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(&[
@@ -31,8 +31,8 @@ pub struct NewNotice<'a> {
 /// What became of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sent {
-    /// It is in the inbox, under this id: the first one's for a repeat.
-    Stored(String),
+    /// It is stored under this id, the first one's for a repeat; and why it makes no toast.
+    Stored(String, Option<Withheld>),
     /// The key was used for something else.
     KeyReused,
     /// There is no such person.
@@ -47,7 +47,7 @@ impl Store {
         idempotency: Option<Idempotency<'_>>,
     ) -> Result<Sent, StoreError> {
         let (key, body) = idempotency.map_or(("", ""), |idem| (idem.key, idem.body));
-        let (exists, id): (bool, String) = self
+        let (exists, id, why): (bool, String, String) = self
             .link()
             .script(&MESSAGE, &keys::inbox(notice.to), |command| {
                 command
@@ -62,7 +62,7 @@ impl Store {
         Ok(match (exists, id.is_empty()) {
             (false, _) => Sent::NoSuchUser,
             (true, true) => Sent::KeyReused,
-            (true, false) => Sent::Stored(id),
+            (true, false) => Sent::Stored(id, withheld(&why)),
         })
     }
 }

@@ -20,7 +20,8 @@ local function withholds(kind, about, who, at)
 end
 
 -- Stores an entry and publishes it. `group` is nil for one that is a group of its own; `fields`
--- are stored with the entry, and `json` are members of the frame. Answers its seq.
+-- are stored with the entry, and `json` are members of the frame. Answers its seq, and why it makes
+-- no toast ('': it makes one).
 local function notify(kind, group, about, who, at, fields, json, generation, max, oldest)
   local withheld, hidden = withholds(kind, about, who, at)
   local seq = redis.call('HINCRBY', meta, 'seq', 1)
@@ -46,5 +47,5 @@ local function notify(kind, group, about, who, at, fields, json, generation, max
   publish(tag .. 'live', seq, '{"type":"notification","epoch":"' .. epoch .. '","seq":' .. seq
     .. ',"group":"' .. group .. '","unread":' .. unread .. ',"kind":"' .. kind .. '",' .. json
     .. ',"at":' .. at .. void .. why .. '}')
-  return seq
+  return seq, withheld or ''
 end
