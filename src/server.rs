@@ -1,5 +1,7 @@
 //! Puts the parts together, runs them, and stops them in order.
 
+mod switchboard;
+
 use std::{
     ops::Deref,
     path::PathBuf,
@@ -20,14 +22,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     config::{Config, StoreUrl},
-    live::{
-        broker::{Audience, Broker},
-        control::Control,
-        frame::Frame,
-        hub::Hub,
-        sweep,
-    },
-    meters::{LIKE_TO_PAINT, LIKE_TO_PAINT_BUCKETS, METERS},
+    live::{broker::Broker, control::Control, hub::Hub, sweep},
+    meters::{LIKE_TO_PAINT, LIKE_TO_PAINT_BUCKETS},
     push::{self, Push},
     router,
     security::{
@@ -35,9 +31,11 @@ use crate::{
         random,
     },
     service::{Service, directory::Directory},
-    store::{Retention, Store, keys, now},
+    store::{Retention, Store, keys},
     web::pages,
 };
+
+use switchboard::Switchboard;
 
 /// What handlers share. Cheap to clone.
 #[derive(Clone)]
@@ -97,83 +95,6 @@ impl FromRef<Shared> for LeptosOptions {
     fn from_ref(shared: &Shared) -> Self {
         shared.leptos.clone()
     }
-}
-
-/// Passes what was published on: to the sockets that listen, or to this server itself.
-struct Switchboard {
-    hub: Arc<Hub>,
-    /// Set once, right after the broker it is needed for.
-    service: OnceLock<Arc<Service>>,
-    own: String,
-    questions: mpsc::Sender<Control>,
-    check_all: Arc<Notify>,
-}
-
-impl Audience for Switchboard {
-    fn receive(&self, topic: &str, payload: &[u8]) {
-        let mut parts = payload.splitn(2, |byte| *byte == b' ');
-        let (Some(seq), Some(body)) = (parts.next(), parts.next()) else {
-            return;
-        };
-        let is_control = topic == keys::CONTROL || topic == self.own;
-        if !is_control {
-            let Some(seq) = std::str::from_utf8(seq)
-                .ok()
-                .and_then(|seq| seq.parse().ok())
-            else {
-                return;
-            };
-            let made_at = made_at(body);
-            if let Some(at) = made_at {
-                METERS.fanned_out.record(seconds_since(at));
-            }
-            self.hub.deliver(topic, seq, &Frame::text(body));
-            if let Some(at) = made_at {
-                METERS.written.record(seconds_since(at));
-            }
-            return;
-        }
-        let Ok(control) = serde_json::from_slice::<Control>(body) else {
-            return;
-        };
-        if let Some(service) = self.service.get() {
-            service.heed(&control);
-        }
-        if let Control::Count { .. } = control {
-            // A question too many stays open, and its answer is partial.
-            let _ = self.questions.try_send(control);
-        }
-    }
-
-    fn wants(&self, topic: &str) -> bool {
-        self.hub.count(topic) > 0
-    }
-
-    fn resubscribed(&self) {
-        if let Some(service) = self.service.get() {
-            service.forget_everything();
-        }
-        METERS.resubscribed.increment(1);
-        self.check_all.notify_one();
-    }
-}
-
-/// When a like's request came in, by the clock of the server that took it: the `at` of the frame.
-/// `None` for every other frame.
-fn made_at(frame: &[u8]) -> Option<u64> {
-    const BEGINS: &[u8] = br#"{"type":"notification""#;
-    const KIND: &[u8] = br#""kind":"like""#;
-    const AT: &[u8] = br#","at":"#;
-    let find = |within: &[u8], what: &[u8]| within.windows(what.len()).position(|w| w == what);
-    let rest = frame.strip_prefix(BEGINS)?;
-    let rest = &rest[find(rest, KIND)?..];
-    let digits = &rest[rest.windows(AT.len()).rposition(|w| w == AT)? + AT.len()..];
-    let end = digits.iter().position(|byte| !byte.is_ascii_digit())?;
-    std::str::from_utf8(&digits[..end]).ok()?.parse().ok()
-}
-
-fn seconds_since(at: u64) -> f64 {
-    now().saturating_sub(at) as f64 / 1000.0
 }
 
 /// A server that listens.
@@ -414,22 +335,5 @@ async fn answer_questions(
             Some(_) => {}
             None => return,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_like_says_when_it_was_made() {
-        let frame = |kind: &str, rest: &str| {
-            format!(r#"{{"type":"notification","seq":1,"kind":"{kind}"{rest}}}"#).into_bytes()
-        };
-        assert_eq!(made_at(&frame("like", r#","at":17"#)), Some(17));
-        let withheld = r#","excerpt":",\"at\":5","at":17,"void":true"#;
-        assert_eq!(made_at(&frame("like", withheld)), Some(17));
-        assert_eq!(made_at(&frame("message", r#","at":17"#)), None);
-        assert_eq!(made_at(br#"{"type":"retract","at":17}"#), None);
     }
 }

@@ -125,8 +125,7 @@ impl Service {
         self.limits.publish(&grant.id)?;
         self.limits.publish_on(&name)?;
         let text = validate::text("message", message)?;
-        let key = key.map(validate::idempotency_key).transpose()?;
-        let key = key.map(|key| digest(&format!("{}:{key}", grant.id)));
+        let key = grant.idempotency_key(key)?;
         let body = digest(&text);
         let (id, epoch) = (random::id()?, random::epoch()?);
         let message = NewMessage {

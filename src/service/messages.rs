@@ -135,8 +135,7 @@ impl Service {
         grant.allow(Scope::Publish)?;
         self.limits.publish(&grant.id)?;
         let text = validate::text("message", message)?;
-        let key = key.map(validate::idempotency_key).transpose()?;
-        let key = key.map(|key| digest(&format!("{}:{key}", grant.id)));
+        let key = grant.idempotency_key(key)?;
         // No id is a handle, and no handle an id.
         let to = match to.parse::<UserId>() {
             Ok(id) => id,

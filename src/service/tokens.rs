@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use app::{backend::Answer, error::QuadError};
 use moka::sync::Cache;
 
-use super::Service;
+use super::{Service, posts::digest};
 use crate::{
     security::token::{ApiToken, Scope},
     store::tokens::StoredToken,
@@ -32,6 +32,15 @@ impl Grant {
             .contains(&scope)
             .then_some(())
             .ok_or(QuadError::Forbidden)
+    }
+}
+
+impl Grant {
+    /// An idempotency key as it is stored: the same key of another token is another one. Errors:
+    /// `invalid`.
+    pub(super) fn idempotency_key(&self, key: Option<&str>) -> Answer<Option<String>> {
+        let key = key.map(crate::validate::idempotency_key).transpose()?;
+        Ok(key.map(|key| digest(&format!("{}:{key}", self.id))))
     }
 }
 
