@@ -18,7 +18,7 @@ use crate::{
     server::Shared,
     web::{
         accounts, attention, front::Front, health, notifications, openapi, pages, posts,
-        problem::Problem, publish, push,
+        problem::Problem, publish, push, rooms,
     },
 };
 
@@ -72,6 +72,25 @@ fn router(shared: Shared) -> Router {
             "/api/v1/mutes/posts/{post_id}",
             put(attention::mute_post).delete(attention::unmute_post),
         )
+        .route("/api/v1/rooms", get(rooms::list).post(rooms::create))
+        .route("/api/v1/rooms/{name}", get(rooms::read).delete(rooms::end))
+        .route(
+            "/api/v1/rooms/{name}/members",
+            get(rooms::members).post(rooms::join),
+        )
+        .route(
+            "/api/v1/rooms/{name}/members/{person}",
+            put(rooms::set_member).delete(rooms::remove_member),
+        )
+        .route(
+            "/api/v1/rooms/{name}/messages",
+            get(rooms::messages).post(rooms::say),
+        )
+        .route(
+            "/api/v1/rooms/{name}/messages/{seq}",
+            delete(rooms::remove_message),
+        )
+        .route("/api/v1/rooms/{name}/read", post(rooms::mark))
         .route("/api/v1/push/key", get(push::key))
         .route(
             "/api/v1/push/subscriptions",

@@ -22,7 +22,14 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     config::{Config, StoreUrl},
-    live::{broker::Broker, control::Control, hub::Hub, sweep},
+    live::{
+        Topic,
+        broker::Broker,
+        control::Control,
+        hub::Hub,
+        observe::{self, Observers},
+        presence, sweep,
+    },
     meters::{LIKE_TO_PAINT, LIKE_TO_PAINT_BUCKETS},
     push::{self, Push},
     router,
@@ -71,6 +78,8 @@ pub struct Live {
     pub broker: Broker,
     /// The tasks of all sockets.
     pub tasks: TaskTracker,
+    /// Programs that hear every room.
+    pub observers: Observers,
     /// Sockets one person may have on this server.
     pub max_sockets_per_user: u64,
     draining: CancellationToken,
@@ -198,9 +207,9 @@ impl Server {
         let until = stop.clone();
         tasks.spawn(async move { crowds.serve_crowds(until).await });
         tasks.spawn(sweep::run(service.clone(), check_all, stop.clone()));
-        tasks.spawn(answer_questions(service.clone(), asked, stop.clone()));
         tasks.spawn(keep(service.clone(), stop.clone(), Service::keep_alive));
         tasks.spawn(keep(service.clone(), stop.clone(), Service::keep_trending));
+        tasks.spawn(presence::run(service.clone(), stop.clone()));
         tasks.spawn(push::courier::run(service.clone(), stop.clone()));
         if demo {
             tasks.spawn(crate::demo::run(service.clone(), stop.clone()));
@@ -214,6 +223,7 @@ impl Server {
             live: Live {
                 broker,
                 tasks: TaskTracker::new(),
+                observers: Observers::default(),
                 max_sockets_per_user: config.max_sockets_per_user as u64,
                 draining: CancellationToken::new(),
             },
@@ -229,6 +239,8 @@ impl Server {
             leptos: pages::leptos_options(&config.site_dir),
             metrics,
         }));
+        tasks.spawn(answer_questions(shared.clone(), asked, stop.clone()));
+        tasks.spawn(observe::run(shared.clone(), stop.clone()));
         Ok(Self {
             shared,
             listener,
@@ -313,9 +325,9 @@ where
     task(&service, stop).await;
 }
 
-/// Answers what other servers ask, in turn.
+/// Does in turn what other servers ask for, and what has to wait for the store.
 async fn answer_questions(
-    service: Arc<Service>,
+    shared: Shared,
     mut asked: mpsc::Receiver<Control>,
     stop: CancellationToken,
 ) {
@@ -330,7 +342,16 @@ async fn answer_questions(
                 topic,
                 answer_to,
             }) => {
+                let service = &shared.service;
                 service.answer_count(question, &topic, &answer_to).await;
+            }
+            Some(Control::RoomMade { name }) => observe::follow(&shared, &name).await,
+            Some(Control::Unheard { topic }) => {
+                shared
+                    .live
+                    .broker
+                    .unsubscribe(vec![Topic::new(topic)])
+                    .await;
             }
             Some(_) => {}
             None => return,

@@ -16,6 +16,7 @@ use super::{
     Topic,
     hub::{Connection, Owner},
     listeners::Carries,
+    observe, room,
     socket::{End, refuse, send},
 };
 use crate::{
@@ -25,17 +26,17 @@ use crate::{
 };
 
 /// Entries read at a time.
-const PAGE: usize = 100;
+pub(super) const PAGE: usize = 100;
 /// A client that is further behind reloads.
-const MOST_BEHIND: u64 = 500;
+pub(super) const MOST_BEHIND: u64 = 500;
 /// Messages that a channel keeps.
-const CHANNEL_KEEPS: u64 = 100;
+pub(super) const CHANNEL_KEEPS: u64 = 100;
 /// Channels one socket may listen to.
 const MOST_CHANNELS: usize = 200;
 
 /// Begins to listen, and answers once the store has confirmed it: from then on nothing is missed.
 /// What comes is held back until the history has been read and sent.
-async fn begin(
+pub(super) async fn begin(
     shared: &Shared,
     connection: &Arc<Connection>,
     topic: &Topic,
@@ -119,15 +120,6 @@ pub async fn channel(
     last: Option<u64>,
 ) -> Result<(), End> {
     let channel = match name.parse::<Channel>() {
-        Ok(Channel::Reserved) => {
-            refuse(
-                connection,
-                r#ref,
-                "forbidden",
-                "You may not listen to this channel.",
-            );
-            return Ok(());
-        }
         Ok(channel) => channel,
         Err(error) => {
             refuse(connection, r#ref, "invalid_channel", &error.to_string());
@@ -145,8 +137,31 @@ pub async fn channel(
     }
     match channel {
         Channel::Post(_) => post(shared, connection, r#ref, name, &channel).await,
-        _ => broadcast(shared, connection, r#ref, name, &channel, resume, last).await,
+        Channel::Feed => feed(shared, connection, r#ref, name, &channel).await,
+        Channel::Room(room) => {
+            let asked = room::Asked {
+                r#ref,
+                channel: name,
+                resume,
+                last,
+            };
+            room::subscribe(shared, connection, &room, asked).await
+        }
+        Channel::AllRooms => observe::subscribe(shared, connection, r#ref, name).await,
+        Channel::Broadcast(_) | Channel::Announcements => {
+            broadcast(shared, connection, r#ref, name, &channel, resume, last).await
+        }
+        Channel::Inbox => {
+            forbid(connection, r#ref);
+            Ok(())
+        }
     }
+}
+
+/// Refuses a subscription that is not theirs to have.
+pub(super) fn forbid(connection: &Connection, r#ref: String) {
+    let detail = "You may not listen to this channel.";
+    refuse(connection, r#ref, "forbidden", detail);
 }
 
 /// Whether there is room for this channel, or it is listened to already. One's own inbox is none.
@@ -176,16 +191,7 @@ async fn post(
         Err(QuadError::NoSuchPost) => (None, true),
         Err(_) => return Err(away()),
     };
-    send(
-        connection,
-        &ServerFrame::Ack {
-            r#ref,
-            channel: name,
-            epoch: None,
-            seq: None,
-            recovered: None,
-        },
-    );
+    send(connection, &ServerFrame::ack(r#ref, name));
     send(
         connection,
         &ServerFrame::Post {
@@ -194,6 +200,23 @@ async fn post(
             deleted,
         },
     );
+    shared.service.hub().release(&topic, connection, 0);
+    Ok(())
+}
+
+/// That there are new posts has no history: from now on one is told.
+async fn feed(
+    shared: &Shared,
+    connection: &Arc<Connection>,
+    r#ref: String,
+    name: String,
+    channel: &Channel,
+) -> Result<(), End> {
+    let Some(topic) = channel.topic() else {
+        return Ok(());
+    };
+    begin(shared, connection, &topic, Carries::Value).await?;
+    send(connection, &ServerFrame::ack(r#ref, name));
     shared.service.hub().release(&topic, connection, 0);
     Ok(())
 }
@@ -251,11 +274,13 @@ async fn broadcast(
 
 /// Ends a subscription. Leaving a channel that one is not on is no error.
 pub async fn leave(shared: &Shared, connection: &Arc<Connection>, r#ref: String, name: String) {
-    let Some(topic) = name
-        .parse::<Channel>()
-        .ok()
-        .and_then(|channel| channel.topic())
-    else {
+    let channel = name.parse::<Channel>().ok();
+    if channel == Some(Channel::AllRooms) {
+        observe::leave(shared, connection).await;
+        send(connection, &ServerFrame::ack(r#ref, name));
+        return;
+    }
+    let Some(topic) = channel.as_ref().and_then(Channel::topic) else {
         refuse(
             connection,
             r#ref,
@@ -264,26 +289,27 @@ pub async fn leave(shared: &Shared, connection: &Arc<Connection>, r#ref: String,
         );
         return;
     };
+    ignore(shared, connection, topic).await;
+    if let Some(Channel::Room(room)) = channel {
+        shared.service.attendance().touch(room);
+    }
+    send(connection, &ServerFrame::ack(r#ref, name));
+}
+
+/// Listens no more.
+pub(super) async fn ignore(shared: &Shared, connection: &Connection, topic: Topic) {
     if shared.service.hub().ignore(&topic, connection) {
         shared.live.broker.unsubscribe(vec![topic]).await;
     }
-    let ack = ServerFrame::Ack {
-        r#ref,
-        channel: name,
-        epoch: None,
-        seq: None,
-        recovered: None,
-    };
-    send(connection, &ack);
 }
 
 /// The store is away: the client comes back and catches up.
-fn away() -> End {
+pub(super) fn away() -> End {
     tracing::debug!("a socket is sent away: the store does not answer");
     Some(CloseCode::Unavailable)
 }
 
-fn seq_of(frame: &ServerFrame) -> Option<u64> {
+pub(super) fn seq_of(frame: &ServerFrame) -> Option<u64> {
     match frame {
         ServerFrame::Notification(notification) => Some(notification.seq),
         ServerFrame::Retract { seq, .. } | ServerFrame::Message { seq, .. } => Some(*seq),

@@ -6,6 +6,8 @@
 //! - [`broker`]: Redis pub/sub. It knows no socket.
 //! - [`control`]: what servers tell each other.
 //! - [`upgrade`], [`socket`], `reader`, [`catch_up`]: one socket's life.
+//! - `room`, [`observe`]: how a room is listened to, by its members and by programs.
+//! - [`presence`]: who is looking at a room.
 //! - [`sweep`]: the position check, pings, and whether sessions still live.
 
 pub mod broker;
@@ -14,7 +16,10 @@ pub mod control;
 pub mod frame;
 pub mod hub;
 pub mod listeners;
+pub mod observe;
+pub mod presence;
 mod reader;
+mod room;
 pub mod socket;
 pub mod sweep;
 pub mod upgrade;

@@ -17,7 +17,10 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::{hub::Owner, socket, writer::Writer};
 use crate::{
-    security::{client_addr, token::Token},
+    security::{
+        client_addr,
+        token::{Scope, Token},
+    },
     server::Shared,
     web::{auth, problem::Problem},
 };
@@ -124,6 +127,7 @@ async fn owner(shared: &Shared, headers: &HeaderMap) -> Result<Owner, QuadError>
                 .ok_or(QuadError::NoSession)?;
             Ok(Owner::Token {
                 token: grant.id.clone(),
+                observes: grant.allow(Scope::Observe).is_ok(),
             })
         }
     }

@@ -76,7 +76,7 @@ impl Service {
         let mut elsewhere = 0;
         let mut missing = servers;
         let answers = async {
-            self.say(&keys::control_topic(), &asked).await.ok()?;
+            self.inform(&keys::control_topic(), &asked).await.ok()?;
             while missing > 0 {
                 elsewhere += open.counted.recv().await?;
                 missing -= 1;
@@ -96,7 +96,10 @@ impl Service {
         }
         let count = self.hub.count(topic);
         let answer = Control::Counted { question, count };
-        if let Err(error) = self.say(&Topic::new(answer_to.to_owned()), &answer).await {
+        if let Err(error) = self
+            .inform(&Topic::new(answer_to.to_owned()), &answer)
+            .await
+        {
             tracing::debug!(%error, "a count is not answered");
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use app::model::{Epoch, Level, UserId, Withheld};
+use app::model::{Epoch, Kind, Level, UserId, Withheld};
 use redis::{FromRedisValue, ParsingError, Value, from_redis_value};
 
 use super::{Store, StoreError, keys, messages, script::Script};
@@ -63,6 +63,46 @@ pub enum Content {
     Like(UserId),
     /// A program says something.
     Message(Level, String),
+    /// This person mentions somebody in a room, with these words; the group says where.
+    Mention(UserId, String),
+    /// This person invites somebody into a room; the group says which.
+    Invitation(UserId),
+    /// Those who run this house say something.
+    Announcement(Level, String),
+}
+
+impl Content {
+    /// What kind of thing it is.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Like(_) => Kind::Like,
+            Self::Message(..) => Kind::Message,
+            Self::Mention(..) => Kind::Mention,
+            Self::Invitation(_) => Kind::Invitation,
+            Self::Announcement(..) => Kind::Announcement,
+        }
+    }
+
+    /// Who did it; nobody for what programs and those who run this house say.
+    pub fn actor(&self) -> Option<&UserId> {
+        match self {
+            Self::Like(person) | Self::Mention(person, _) | Self::Invitation(person) => {
+                Some(person)
+            }
+            Self::Message(..) | Self::Announcement(..) => None,
+        }
+    }
+
+    /// How it is meant, and what is said.
+    pub fn words(&self) -> (Option<Level>, Option<&str>) {
+        match self {
+            Self::Like(_) | Self::Invitation(_) => (None, None),
+            Self::Mention(_, text) => (None, Some(text)),
+            Self::Message(level, text) | Self::Announcement(level, text) => {
+                (Some(*level), Some(text))
+            }
+        }
+    }
 }
 
 /// A page of groups.
@@ -81,7 +121,8 @@ pub struct Groups {
 
 /// One group.
 pub struct StoredGroup {
-    /// `like.<n>` or `message.<seq>`.
+    /// `like.<n>`, `mention.<room>`, `invitation.<room>`, `message.<seq>` or
+    /// `announcement.<seq>`.
     pub group: String,
     /// Its newest live entry.
     pub newest: u64,
@@ -93,8 +134,8 @@ pub struct StoredGroup {
     pub count: u64,
     /// Why the newest entry made no toast.
     pub withheld: Option<Withheld>,
-    /// What a program said, where it is a program.
-    pub message: Option<(Level, String)>,
+    /// What the newest entry says; `None` for a kind that this version does not know.
+    pub content: Option<Content>,
     /// The newest three people.
     pub people: Vec<UserId>,
 }
@@ -265,6 +306,8 @@ impl FromRedisValue for StoredGroup {
         let read = from_redis_value(next())?;
         let count = from_redis_value(next())?;
         let why: String = from_redis_value(next())?;
+        let kind: String = from_redis_value(next())?;
+        let who: String = from_redis_value(next())?;
         let level: String = from_redis_value(next())?;
         let text: String = from_redis_value(next())?;
         let people = row
@@ -277,7 +320,7 @@ impl FromRedisValue for StoredGroup {
             read,
             count,
             withheld: withheld(&why),
-            message: message(&level, &text),
+            content: content(&kind, &who, &level, &text),
             people,
         })
     }
@@ -287,15 +330,17 @@ impl FromRedisValue for StoredGroup {
 pub(super) fn content(kind: &str, who: &str, level: &str, text: &str) -> Option<Content> {
     match kind {
         "like" => Some(Content::Like(who.parse().ok()?)),
-        "message" => message(level, text).map(|(level, text)| Content::Message(level, text)),
+        "message" => Some(Content::Message(messages::level(level), plain(text)?)),
+        "mention" => Some(Content::Mention(who.parse().ok()?, plain(text)?)),
+        "invitation" => Some(Content::Invitation(who.parse().ok()?)),
+        "announcement" => Some(Content::Announcement(messages::level(level), plain(text)?)),
         _ => None,
     }
 }
 
 /// Texts are stored as JSON, because that is how they are sent.
-fn message(level: &str, text: &str) -> Option<(Level, String)> {
-    let text = serde_json::from_str(text).ok()?;
-    Some((messages::level(level), text))
+fn plain(text: &str) -> Option<String> {
+    serde_json::from_str(text).ok()
 }
 
 pub(super) fn withheld(word: &str) -> Option<Withheld> {

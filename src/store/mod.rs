@@ -17,6 +17,7 @@ pub mod messages;
 mod paging;
 pub mod posts;
 pub mod push;
+pub mod rooms;
 mod script;
 pub mod sessions;
 pub mod slots;

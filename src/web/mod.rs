@@ -13,3 +13,4 @@ pub mod posts;
 pub mod problem;
 pub mod publish;
 pub mod push;
+pub mod rooms;

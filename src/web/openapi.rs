@@ -13,7 +13,7 @@ use utoipa::{
     },
 };
 
-use super::{accounts, attention, health, notifications, posts, publish, push};
+use super::{accounts, attention, health, notifications, posts, publish, push, rooms};
 
 /// Everything that outside programs can call.
 #[derive(OpenApi)]
@@ -49,6 +49,18 @@ use super::{accounts, attention, health, notifications, posts, publish, push};
         attention::unmute_person,
         attention::mute_post,
         attention::unmute_post,
+        rooms::create,
+        rooms::list,
+        rooms::read,
+        rooms::end,
+        rooms::members,
+        rooms::join,
+        rooms::set_member,
+        rooms::remove_member,
+        rooms::messages,
+        rooms::say,
+        rooms::remove_message,
+        rooms::mark,
         publish::notify_user,
         push::key,
         push::subscribe,
@@ -69,6 +81,7 @@ use super::{accounts, attention, health, notifications, posts, publish, push};
         (name = "posts", description = "Posts, the feed and likes"),
         (name = "inbox", description = "What one missed"),
         (name = "attention", description = "What one wants to be told of, and what became of it"),
+        (name = "rooms", description = "Where people talk with each other"),
         (name = "pushes", description = "Web Push, for browsers without an open page"),
         (name = "programs", description = "Publishing, with an API token"),
         (name = "operations", description = "Health and metrics"),

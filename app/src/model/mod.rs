@@ -7,6 +7,7 @@ mod attention;
 mod ids;
 mod inbox;
 mod post;
+mod room;
 
 pub use account::{AccountChange, Credentials, Me, NewAccount, Person, SignedIn};
 pub use attention::{
@@ -16,3 +17,7 @@ pub use attention::{
 pub use ids::{Handle, PostId, UserId};
 pub use inbox::{Epoch, Group, Inbox, InboxMark, Kind, Level, Position};
 pub use post::{LikeState, Likers, NewPost, Order, Post, PostPage, PostQuery};
+pub use room::{
+    Member, MemberChange, MemberPage, Message, MessagePage, NewMessage, NewRoom, Role, Room,
+    RoomName, RoomPage, Said,
+};
