@@ -21,7 +21,10 @@ use super::{
     listeners::Carries,
     socket::{End, send},
 };
-use crate::{server::Shared, store::keys};
+use crate::{
+    server::Shared,
+    store::{BEYOND, keys},
+};
 
 /// How often the directory is looked through.
 const EVERY: Duration = Duration::from_secs(30);
@@ -161,7 +164,7 @@ async fn listen(
     begin(shared, connection, &topic, Carries::History).await?;
     let service = &shared.service;
     let mut sent = match from {
-        From::Now => 1 << 53,
+        From::Now => BEYOND,
         From::Beginning => 0,
     };
     loop {

@@ -17,11 +17,8 @@ use super::{
 use crate::{
     server::Shared,
     service::{channels::Channel, talk::Spoken},
-    store::keys,
+    store::{BEYOND, keys},
 };
-
-/// Beyond every entry: to read where a room stands, and nothing of it.
-const END: u64 = 1 << 53;
 
 /// What a client asks for when it subscribes.
 pub(super) struct Asked {
@@ -58,7 +55,7 @@ pub(super) async fn subscribe(
     let from = asked
         .resume
         .as_ref()
-        .map_or(END, |resume| resume.seq.min(END));
+        .map_or(BEYOND, |resume| resume.seq.min(BEYOND));
     let read = match service.room_after(room, reader, from, PAGE).await {
         Ok(read) => read,
         Err(QuadError::NoSuchRoom | QuadError::Forbidden) => {
@@ -91,7 +88,7 @@ pub(super) async fn subscribe(
         (None, _) => seq - asked.last.unwrap_or(0).min(CHANNEL_KEEPS).min(seq),
     };
     let mut frames = read.frames;
-    if sent < seq && from == END {
+    if sent < seq && from == BEYOND {
         let read = service.room_after(room, reader, sent, PAGE).await;
         frames = read.map_err(|_| away())?.frames;
     }

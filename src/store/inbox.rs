@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use app::model::{Epoch, Kind, Level, UserId, Withheld};
 use redis::{FromRedisValue, ParsingError, Value, from_redis_value};
 
-use super::{Store, StoreError, keys, messages, script::Script};
+use super::{BEYOND, Store, StoreError, keys, messages, script::Script};
 
 static READ: LazyLock<Script> =
     LazyLock::new(|| Script::new(&[include_str!("inbox.lua"), include_str!("read_inbox.lua")]));
@@ -182,7 +182,7 @@ impl Store {
             String,
             String,
         );
-        let after = after.map_or(-1, |seq| seq as i64);
+        let after = after.map_or(-1, |seq| seq.min(BEYOND) as i64);
         let (epoch, seq, first, unread, rows): (String, u64, u64, u64, Vec<Row>) = self
             .link()
             .script(&READ, &keys::inbox(user), |command| {

@@ -42,6 +42,10 @@ pub struct Retention {
     pub age: u64,
 }
 
+/// Beyond every entry of every history. Scripts count in floating point and write numbers with 14
+/// digits, so what a client names is cut off here before they see it.
+pub const BEYOND: u64 = 10_000_000_000_000;
+
 /// The store: cheap to clone, shared by all.
 #[derive(Clone)]
 pub struct Store {
