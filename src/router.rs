@@ -17,8 +17,8 @@ use crate::{
     live::upgrade::upgrade,
     server::Shared,
     web::{
-        accounts, attention, front::Front, health, notifications, openapi, pages, posts,
-        problem::Problem, publish, push, rooms,
+        accounts, announcements, attention, front::Front, health, notifications, openapi, pages,
+        posts, problem::Problem, publish, push, rooms,
     },
 };
 
@@ -71,6 +71,10 @@ fn router(shared: Shared) -> Router {
         .route(
             "/api/v1/mutes/posts/{post_id}",
             put(attention::mute_post).delete(attention::unmute_post),
+        )
+        .route(
+            "/api/v1/announcements",
+            get(announcements::list).post(announcements::announce),
         )
         .route("/api/v1/rooms", get(rooms::list).post(rooms::create))
         .route("/api/v1/rooms/{name}", get(rooms::read).delete(rooms::end))

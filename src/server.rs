@@ -37,7 +37,7 @@ use crate::{
         client_addr::TrustedProxies, headers::ResponseHeaders, limits::Limits, origin::OriginRule,
         random,
     },
-    service::{Service, directory::Directory},
+    service::{Service, channels::ANNOUNCEMENTS, directory::Directory},
     store::{Retention, Store, keys},
     web::pages,
 };
@@ -171,6 +171,7 @@ impl Server {
             hub: hub.clone(),
             service: OnceLock::new(),
             own: keys::server_topic(&own).as_str().to_owned(),
+            announcements: keys::channel_topic(ANNOUNCEMENTS),
             questions,
             check_all: check_all.clone(),
         });
@@ -178,7 +179,7 @@ impl Server {
             store.clone(),
             switchboard.clone(),
             keys::server_topic(&own),
-            vec![keys::control_topic()],
+            vec![keys::control_topic(), keys::channel_topic(ANNOUNCEMENTS)],
         );
         let service = Arc::new(Service::new(
             store,
@@ -209,6 +210,8 @@ impl Server {
         tasks.spawn(sweep::run(service.clone(), check_all, stop.clone()));
         tasks.spawn(keep(service.clone(), stop.clone(), Service::keep_alive));
         tasks.spawn(keep(service.clone(), stop.clone(), Service::keep_trending));
+        let deliver = Service::deliver_announcements;
+        tasks.spawn(keep(service.clone(), stop.clone(), deliver));
         tasks.spawn(presence::run(service.clone(), stop.clone()));
         tasks.spawn(push::courier::run(service.clone(), stop.clone()));
         if demo {

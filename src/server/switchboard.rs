@@ -8,7 +8,7 @@ use serde::Deserialize;
 use tokio::sync::{Notify, mpsc};
 
 use crate::{
-    live::{broker::Audience, control::Control, frame::Frame, hub::Hub},
+    live::{Topic, broker::Audience, control::Control, frame::Frame, hub::Hub},
     meters::METERS,
     service::Service,
     store::{keys, now},
@@ -21,6 +21,8 @@ pub(super) struct Switchboard {
     pub(super) service: OnceLock<Arc<Service>>,
     /// The topic of this server alone.
     pub(super) own: String,
+    /// Where it is told that something was announced.
+    pub(super) announcements: Topic,
     /// What other servers ask, to be answered in turn.
     pub(super) questions: mpsc::Sender<Control>,
     /// Told when every socket's position has to be checked.
@@ -48,6 +50,11 @@ impl Audience for Switchboard {
             let made_at = made_at(body);
             if let Some(at) = made_at {
                 METERS.fanned_out.record(seconds_since(at));
+            }
+            if topic == self.announcements.as_str()
+                && let Some(service) = self.service.get()
+            {
+                service.heard_announcements().heard();
             }
             self.hub.deliver(topic, seq, &Frame::text(body));
             if let Some(at) = made_at {

@@ -2,6 +2,7 @@
 //! JSON API and the socket alike.
 
 pub mod accounts;
+pub mod announcements;
 pub mod attention;
 pub mod channels;
 pub mod directory;
@@ -24,17 +25,17 @@ use app::{
     backend::{Answer, Backend, Caller, Session},
     event::ServerFrame,
     model::{
-        AccountChange, Credentials, Handle, Inbox, InboxMark, Ledger, LikeState, Likers, Me,
-        MemberChange, MemberPage, MessagePage, MuteTarget, Mutes, NewAccount, NewMessage, NewPost,
-        NewRoom, Person, Post, PostId, PostPage, PostQuery, Preferences, Room, RoomName, RoomPage,
-        Said, SignedIn, SilencedPage,
+        AccountChange, Announcement, AnnouncementPage, Credentials, Handle, Inbox, InboxMark,
+        Ledger, LikeState, Likers, Me, MemberChange, MemberPage, MessagePage, MuteTarget, Mutes,
+        NewAccount, NewAnnouncement, NewMessage, NewPost, NewRoom, Person, Post, PostId, PostPage,
+        PostQuery, Preferences, Room, RoomName, RoomPage, Said, SignedIn, SilencedPage,
     },
 };
 use async_trait::async_trait;
 
 use self::{
-    directory::Directory, listeners::Listeners, people::People, sessions::Sessions, tokens::Tokens,
-    trending::Trending,
+    announcements::Announcements, directory::Directory, listeners::Listeners, people::People,
+    sessions::Sessions, tokens::Tokens, trending::Trending,
 };
 use crate::{
     live::{Topic, control::Control, hub::Hub, presence::Attendances},
@@ -58,6 +59,7 @@ pub struct Service {
     trending: Trending,
     directory: Directory,
     attendance: Attendances,
+    announcements: Announcements,
 }
 
 impl Service {
@@ -82,6 +84,7 @@ impl Service {
             limits,
             directory,
             attendance: Attendances::default(),
+            announcements: Announcements::default(),
         }
     }
 
@@ -114,6 +117,7 @@ impl Service {
     pub fn forget_everything(&self) {
         self.sessions.forget_all();
         self.people.forget_all();
+        self.announcements.heard();
     }
 
     /// Tells every server, this one included.
@@ -255,6 +259,23 @@ impl Backend for Service {
         limit: Option<u64>,
     ) -> Answer<SilencedPage> {
         self.silenced(session, before, limit).await
+    }
+
+    async fn announce(
+        &self,
+        session: &Session,
+        new: NewAnnouncement,
+        key: Option<String>,
+    ) -> Answer<Announcement> {
+        self.announce(session, new, key.as_deref()).await
+    }
+
+    async fn announcements(
+        &self,
+        before: Option<u64>,
+        limit: Option<u64>,
+    ) -> Answer<AnnouncementPage> {
+        self.announcements(before, limit).await
     }
 
     async fn create_room(&self, session: &Session, room: NewRoom) -> Answer<Room> {

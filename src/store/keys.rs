@@ -97,6 +97,14 @@ pub fn room(name: &RoomName) -> String {
     room_part(name, "room")
 }
 
+/// Which room a key `{r:NAME}:room` is of.
+pub fn room_named(key: &str) -> Option<RoomName> {
+    key.strip_prefix("{r:")?
+        .strip_suffix("}:room")?
+        .parse()
+        .ok()
+}
+
 /// Another key of a room: `members` (a sorted set by when they came), `roles`, `reads`, `invited`,
 /// `banned`, `log` (a stream) and `log:meta`, `here` (how many servers each is looking from),
 /// `here:<server>`, `servers`, `owed` (mentions to be told of), `sent:<user>:<id>`.

@@ -4,6 +4,7 @@
 //! the same script: whoever is told of something can also read it.
 
 pub mod accounts;
+pub mod announcements;
 pub mod attention;
 pub mod channels;
 pub mod feed;

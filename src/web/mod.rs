@@ -1,6 +1,7 @@
 //! HTTP: thin handlers by domain, over what [`crate::service`] does.
 
 pub mod accounts;
+pub mod announcements;
 pub mod attention;
 pub mod auth;
 pub mod extract;

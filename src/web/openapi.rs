@@ -13,7 +13,9 @@ use utoipa::{
     },
 };
 
-use super::{accounts, attention, health, notifications, posts, publish, push, rooms};
+use super::{
+    accounts, announcements, attention, health, notifications, posts, publish, push, rooms,
+};
 
 /// Everything that outside programs can call.
 #[derive(OpenApi)]
@@ -49,6 +51,8 @@ use super::{accounts, attention, health, notifications, posts, publish, push, ro
         attention::unmute_person,
         attention::mute_post,
         attention::unmute_post,
+        announcements::announce,
+        announcements::list,
         rooms::create,
         rooms::list,
         rooms::read,
@@ -81,6 +85,7 @@ use super::{accounts, attention, health, notifications, posts, publish, push, ro
         (name = "posts", description = "Posts, the feed and likes"),
         (name = "inbox", description = "What one missed"),
         (name = "attention", description = "What one wants to be told of, and what became of it"),
+        (name = "announcements", description = "What those who run this house tell everybody"),
         (name = "rooms", description = "Where people talk with each other"),
         (name = "pushes", description = "Web Push, for browsers without an open page"),
         (name = "programs", description = "Publishing, with an API token"),
