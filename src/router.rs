@@ -105,6 +105,7 @@ fn router(shared: Shared) -> Router {
         .route("/notify/user/{user_id}", post(publish::notify_user))
         .route("/broadcast/{channel}", post(publish::broadcast))
         .route("/stats/channel/{channel}", get(publish::channel_stats))
+        .route("/subscribe/token", post(publish::subscribe_token))
         .route("/publish/batch", post(publish::batch))
         .route("/stats/channels", get(publish::channels))
         .route("/api/{*rest}", any(nothing_here))

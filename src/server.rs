@@ -26,6 +26,7 @@ use crate::{
         Topic,
         broker::Broker,
         control::Control,
+        expiry::{self, Expiries},
         hub::Hub,
         observe::{self, Observers},
         presence, sweep,
@@ -80,6 +81,8 @@ pub struct Live {
     pub tasks: TaskTracker,
     /// Programs that hear every room.
     pub observers: Observers,
+    /// Subscriptions that end by themselves.
+    pub expiries: Expiries,
     /// Sockets one person may have on this server.
     pub max_sockets_per_user: u64,
     draining: CancellationToken,
@@ -227,6 +230,7 @@ impl Server {
                 broker,
                 tasks: TaskTracker::new(),
                 observers: Observers::default(),
+                expiries: Expiries::default(),
                 max_sockets_per_user: config.max_sockets_per_user as u64,
                 draining: CancellationToken::new(),
             },
@@ -243,6 +247,7 @@ impl Server {
             metrics,
         }));
         tasks.spawn(answer_questions(shared.clone(), asked, stop.clone()));
+        tasks.spawn(expiry::run(shared.clone(), stop.clone()));
         tasks.spawn(observe::run(shared.clone(), stop.clone()));
         Ok(Self {
             shared,

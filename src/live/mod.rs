@@ -7,12 +7,14 @@
 //! - [`control`]: what servers tell each other.
 //! - [`upgrade`], [`socket`], `reader`, [`catch_up`]: one socket's life.
 //! - `room`, [`observe`]: how a room is listened to, by its members and by programs.
+//! - [`expiry`]: subscriptions that end by themselves.
 //! - [`presence`]: who is looking at a room.
 //! - [`sweep`]: the position check, pings, and whether sessions still live.
 
 pub mod broker;
 pub mod catch_up;
 pub mod control;
+pub mod expiry;
 pub mod frame;
 pub mod hub;
 pub mod listeners;

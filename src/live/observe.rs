@@ -16,7 +16,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    catch_up::{PAGE, away, begin, forbid, ignore, seq_of},
+    catch_up::{Asked, PAGE, away, begin, forbid, ignore, seq_of},
     hub::{Connection, ConnectionId, Owner},
     listeners::Carries,
     socket::{End, send},
@@ -61,11 +61,10 @@ impl Observers {
 pub(super) async fn subscribe(
     shared: &Shared,
     connection: &Arc<Connection>,
-    r#ref: String,
-    channel: String,
+    asked: Asked,
 ) -> Result<(), End> {
     if !matches!(connection.owner, Owner::Token { observes: true, .. }) {
-        forbid(connection, r#ref);
+        forbid(connection, asked.r#ref);
         return Ok(());
     }
     shared
@@ -74,7 +73,7 @@ pub(super) async fn subscribe(
         .lock()
         .insert(connection.id, connection.clone());
     let expanded = expand(shared, connection, From::Now).await;
-    send(connection, &ServerFrame::ack(r#ref, channel));
+    send(connection, &ServerFrame::ack(asked.r#ref, asked.channel));
     expanded
 }
 

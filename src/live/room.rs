@@ -5,11 +5,11 @@ use std::sync::Arc;
 use app::{
     error::QuadError,
     event::ServerFrame,
-    model::{NewMessage, Position, RoomName, UserId},
+    model::{NewMessage, RoomName, UserId},
 };
 
 use super::{
-    catch_up::{CHANNEL_KEEPS, MOST_BEHIND, PAGE, away, begin, forbid, ignore, seq_of},
+    catch_up::{Asked, CHANNEL_KEEPS, MOST_BEHIND, PAGE, away, begin, forbid, ignore, seq_of},
     hub::{Connection, Owner},
     listeners::Carries,
     socket::{End, refuse, send},
@@ -19,18 +19,6 @@ use crate::{
     service::{channels::Channel, talk::Spoken},
     store::{BEYOND, keys},
 };
-
-/// What a client asks for when it subscribes.
-pub(super) struct Asked {
-    /// Pairs the answer with the question.
-    pub r#ref: String,
-    /// The channel as the client wrote it.
-    pub channel: String,
-    /// Catch up from here.
-    pub resume: Option<Position>,
-    /// Or begin with this many of the newest.
-    pub last: Option<u64>,
-}
 
 /// Subscribes a socket to a room: a member's, or that of a program that observes. The right to it
 /// is looked up with the history, after the subscription is confirmed: whoever is removed later is

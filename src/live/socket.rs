@@ -28,7 +28,7 @@ use tokio_tungstenite::{
 };
 
 use super::{
-    catch_up,
+    catch_up::{self, Asked},
     frame::Frame,
     hub::{Connection, Owner},
     reader::Reader,
@@ -68,6 +68,9 @@ pub async fn run(shared: &Shared, connection: Arc<Connection>, early: Bytes) {
     drop(frames);
     Box::pin(say_goodbye(&connection, end)).await;
     let listened = connection.topics();
+    for topic in &listened {
+        shared.live.expiries.forget(&connection, topic);
+    }
     let unheard = shared.service.hub().disconnect(&connection);
     let rooms = listened
         .iter()
@@ -202,9 +205,17 @@ impl Socket<'_> {
                 channel,
                 resume,
                 last,
+                token,
             } => {
                 check_ref(&r#ref)?;
-                catch_up::channel(shared, connection, r#ref, channel, resume, last).await
+                let asked = Asked {
+                    r#ref,
+                    channel,
+                    resume,
+                    last,
+                    token,
+                };
+                catch_up::channel(shared, connection, asked).await
             }
             ClientFrame::Unsubscribe { r#ref, channel } => {
                 check_ref(&r#ref)?;

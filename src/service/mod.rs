@@ -13,6 +13,7 @@ pub mod mentions;
 pub mod messages;
 pub mod people;
 pub mod posts;
+pub mod private_channels;
 pub mod rooms;
 pub mod sessions;
 pub mod talk;
@@ -35,7 +36,7 @@ use async_trait::async_trait;
 
 use self::{
     announcements::Announcements, directory::Directory, listeners::Listeners, people::People,
-    sessions::Sessions, tokens::Tokens, trending::Trending,
+    private_channels::Signing, sessions::Sessions, tokens::Tokens, trending::Trending,
 };
 use crate::{
     live::{Topic, control::Control, hub::Hub, presence::Attendances},
@@ -60,6 +61,7 @@ pub struct Service {
     directory: Directory,
     attendance: Attendances,
     announcements: Announcements,
+    signing: Signing,
 }
 
 impl Service {
@@ -85,6 +87,7 @@ impl Service {
             directory,
             attendance: Attendances::default(),
             announcements: Announcements::default(),
+            signing: Signing::default(),
         }
     }
 

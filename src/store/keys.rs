@@ -22,6 +22,9 @@ pub const GENERATION: &str = "generation";
 /// The key pair that signs pushes: a string, PKCS#8 in base64url.
 pub const VAPID: &str = "push:vapid";
 
+/// The secret that signs subscribe tokens: a string, 32 bytes in base64url.
+pub const SUBSCRIBE: &str = "subscribe:key";
+
 /// A hash: handle, name, password, role, created, posts (the last n).
 pub fn user(user: &UserId) -> String {
     format!("{{{user}}}:user")
@@ -90,6 +93,11 @@ pub fn attention(user: &UserId) -> String {
 /// A stream: the messages of a broadcast channel.
 pub fn channel_log(channel: &str) -> String {
     format!("{{ch:{channel}}}:log")
+}
+
+/// A string: which token a private channel belongs to.
+pub fn channel_owner(channel: &str) -> String {
+    format!("{{ch:{channel}}}:owner")
 }
 
 /// A hash: title, private, created, last (when the newest member came).

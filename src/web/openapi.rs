@@ -73,6 +73,7 @@ use super::{
         publish::channel_stats,
         publish::channels,
         publish::batch,
+        publish::subscribe_token,
         health::alive,
         health::ready,
         health::metrics,

@@ -48,8 +48,19 @@ fn what_a_client_says() {
             channel: "news".into(),
             resume: None,
             last: Some(5),
+            token: None,
         },
         r#"{"type":"subscribe","ref":"1","channel":"news","last":5}"#,
+    );
+    golden(
+        &ClientFrame::Subscribe {
+            r#ref: "1".into(),
+            channel: "private:a".into(),
+            resume: None,
+            last: None,
+            token: Some("t".into()),
+        },
+        r#"{"type":"subscribe","ref":"1","channel":"private:a","token":"t"}"#,
     );
     golden(
         &ClientFrame::Unsubscribe {
