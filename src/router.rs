@@ -17,7 +17,7 @@ use crate::{
     live::upgrade::upgrade,
     server::Shared,
     web::{
-        accounts, attention, front::Front, health, notifications, openapi, pages, posts,
+        accounts, attention, docs, front::Front, health, notifications, openapi, pages, posts,
         problem::Problem, publish, push,
     },
 };
@@ -79,6 +79,9 @@ fn router(shared: Shared) -> Router {
         )
         .route("/sw.js", get(push::worker))
         .route("/api/v1/openapi.json", get(openapi::document))
+        .route("/api/docs", get(docs::page))
+        .route("/api/docs/", get(docs::page))
+        .route("/api/docs/{file}", get(docs::file))
         .route("/notify/user/{user_id}", post(publish::notify_user))
         .route("/broadcast/{channel}", post(publish::broadcast))
         .route("/stats/channel/{channel}", get(publish::channel_stats))
