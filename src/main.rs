@@ -12,6 +12,7 @@ use quad::{
     seed::{self, SeedError},
     server::{self, Server, StartError},
     service::Service,
+    store::accounts::Role,
 };
 use tracing_subscriber::EnvFilter;
 
@@ -141,9 +142,23 @@ async fn work(command: Command, config: &Config, url: &StoreUrl) -> Result<(), F
         }
         Command::PromoteUser { handle } => {
             let person = service.find(&handle).await?;
-            service.store().promote(&person.user_id).await?;
+            service
+                .store()
+                .set_role(&person.user_id, Role::Admin)
+                .await?;
             say(&format!(
                 "{} (@{handle}) is an administrator now.",
+                person.name
+            ))
+        }
+        Command::DemoteUser { handle } => {
+            let person = service.find(&handle).await?;
+            service
+                .store()
+                .set_role(&person.user_id, Role::Member)
+                .await?;
+            say(&format!(
+                "{} (@{handle}) is no administrator any more.",
                 person.name
             ))
         }

@@ -17,8 +17,8 @@ use crate::{
     live::upgrade::upgrade,
     server::Shared,
     web::{
-        accounts, announcements, attention, front::Front, health, notifications, openapi, pages,
-        posts, problem::Problem, publish, push, rooms,
+        accounts, announcements, attention, docs, front::Front, health, notifications, openapi,
+        pages, posts, problem::Problem, publish, push, rooms,
     },
 };
 
@@ -102,6 +102,9 @@ fn router(shared: Shared) -> Router {
         )
         .route("/sw.js", get(push::worker))
         .route("/api/v1/openapi.json", get(openapi::document))
+        .route("/api/docs", get(docs::page))
+        .route("/api/docs/", get(docs::page))
+        .route("/api/docs/{file}", get(docs::file))
         .route("/notify/user/{user_id}", post(publish::notify_user))
         .route("/broadcast/{channel}", post(publish::broadcast))
         .route("/stats/channel/{channel}", get(publish::channel_stats))

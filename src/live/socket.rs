@@ -149,6 +149,7 @@ impl<'s> Unregistered<'s> {
                 ClientFrame::Subscribe { r#ref, .. }
                 | ClientFrame::Unsubscribe { r#ref, .. }
                 | ClientFrame::Publish { r#ref, .. } => {
+                    check_ref(&r#ref)?;
                     refuse(self.connection, r#ref, "not_registered", "Register first.");
                 }
                 ClientFrame::Seen { .. }
@@ -325,8 +326,10 @@ impl Incoming<'_> {
             }
             match message {
                 Message::Text(text) => {
-                    let frame = serde_json::from_str(&text);
-                    return frame.map_err(|_| Some(CloseCode::Malformed));
+                    // A list would be taken for an object with its values in that order.
+                    let object = text.trim_ascii_start().starts_with('{');
+                    let frame = object.then(|| serde_json::from_str(&text).ok()).flatten();
+                    return frame.ok_or(Some(CloseCode::Malformed));
                 }
                 Message::Binary(_) => return Err(Some(CloseCode::Malformed)),
                 Message::Close(_) => {

@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod announcements;
 pub mod attention;
 pub mod auth;
+pub mod docs;
 pub mod extract;
 pub mod front;
 pub mod health;

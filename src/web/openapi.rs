@@ -1,20 +1,24 @@
 //! The OpenAPI document, made from the handlers.
 
+use std::iter;
+
 use app::model::Order;
 use axum::{
     Json,
     response::{IntoResponse, Response},
 };
 use utoipa::{
-    Modify, OpenApi,
+    Modify, OpenApi, ToSchema,
     openapi::{
-        RefOr,
+        ContentBuilder, PathItem, Ref, RefOr, ResponseBuilder,
+        path::Operation,
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
 
 use super::{
-    accounts, announcements, attention, health, notifications, posts, publish, push, rooms,
+    accounts, announcements, attention, health, notifications, posts, problem::ProblemDetails,
+    publish, push, rooms,
 };
 
 /// Everything that outside programs can call.
@@ -80,7 +84,7 @@ use super::{
         document,
     ),
     components(schemas(Order)),
-    modifiers(&Credentials, &Problems),
+    modifiers(&Credentials, &Problems, &Names),
     tags(
         (name = "accounts", description = "People and their sessions"),
         (name = "posts", description = "Posts, the feed and likes"),
@@ -115,34 +119,72 @@ impl Modify for Credentials {
     }
 }
 
-/// Errors are `application/problem+json`, where the handlers only name their schema.
+/// Errors are `application/problem+json`, where the handlers only name their schema. Every call may
+/// meet one that it does not name: a page of another site, a store that is away.
 struct Problems;
 
 impl Modify for Problems {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        for item in document.paths.paths.values_mut() {
-            let calls = [
-                &mut item.get,
-                &mut item.put,
-                &mut item.post,
-                &mut item.delete,
-                &mut item.patch,
-            ];
-            for call in calls.into_iter().flatten() {
-                for (status, answer) in &mut call.responses.responses {
-                    let success = status.starts_with('2');
-                    if let RefOr::T(answer) = answer
-                        && !success
-                        && let Some(content) = answer.content.swap_remove("application/json")
-                    {
-                        answer
-                            .content
-                            .insert("application/problem+json".to_owned(), content);
-                    }
+        for call in calls(document) {
+            let answers = &mut call.responses.responses;
+            answers.entry("default".to_owned()).or_insert_with(|| {
+                let problem = Ref::from_schema_name(ProblemDetails::name());
+                let content = ContentBuilder::new().schema(Some(problem)).build();
+                let answer = ResponseBuilder::new().content("application/problem+json", content);
+                RefOr::T(answer.build())
+            });
+            for (status, answer) in answers {
+                let success = status.starts_with('2');
+                if let RefOr::T(answer) = answer
+                    && !success
+                    && let Some(content) = answer.content.swap_remove("application/json")
+                {
+                    answer
+                        .content
+                        .insert("application/problem+json".to_owned(), content);
                 }
             }
         }
     }
+}
+
+/// Handlers are named within their module, and calls within the whole document.
+struct Names;
+
+impl Modify for Names {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        for call in calls(document) {
+            let tag = call.tags.iter().flatten().next();
+            if let (Some(tag), Some(name)) = (tag, &call.operation_id) {
+                call.operation_id = Some(
+                    iter::once(tag.clone())
+                        .chain(name.split('_').map(capital))
+                        .collect(),
+                );
+            }
+        }
+    }
+}
+
+/// Generators of clients make functions of the names, and the page for people makes addresses.
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
+
+fn calls(document: &mut utoipa::openapi::OpenApi) -> impl Iterator<Item = &mut Operation> {
+    fn of(item: &mut PathItem) -> [Option<&mut Operation>; 5] {
+        [
+            item.get.as_mut(),
+            item.put.as_mut(),
+            item.post.as_mut(),
+            item.delete.as_mut(),
+            item.patch.as_mut(),
+        ]
+    }
+    let items = document.paths.paths.values_mut();
+    items.flat_map(of).flatten()
 }
 
 /// This document.

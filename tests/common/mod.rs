@@ -7,7 +7,9 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
 
 pub mod app;
+pub mod dice;
 pub mod http;
+pub mod malformed;
 pub mod people;
 pub mod push;
 pub mod redis;
