@@ -158,6 +158,9 @@ pub trait Backend: Send + Sync + 'static {
         before: Option<u64>,
         limit: Option<u64>,
     ) -> Answer<MessagePage>;
+    /// An id for something that a form is going to say, so that a form that is sent twice says it
+    /// once.
+    fn fresh_id(&self) -> Answer<String>;
     /// Says something; a repeat with the same id is answered alike. Errors: `no_such_room`,
     /// `invalid`, 429.
     async fn say(&self, session: &Session, name: &RoomName, message: NewMessage) -> Answer<Said>;

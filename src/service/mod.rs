@@ -41,7 +41,7 @@ use self::{
 use crate::{
     live::{Topic, control::Control, hub::Hub, presence::Attendances},
     push::Push,
-    security::{limits::Limits, password::Passwords},
+    security::{limits::Limits, password::Passwords, random},
     store::{Store, StoreError, keys},
 };
 
@@ -342,6 +342,10 @@ impl Backend for Service {
         limit: Option<u64>,
     ) -> Answer<MessagePage> {
         self.messages(session, name, before, limit).await
+    }
+
+    fn fresh_id(&self) -> Answer<String> {
+        random::id()
     }
 
     async fn say(&self, session: &Session, name: &RoomName, message: NewMessage) -> Answer<Said> {
