@@ -260,6 +260,7 @@ impl Server {
             if let Err(error) = tcp.set_nodelay(true) {
                 tracing::debug!(%error, "no TCP_NODELAY");
             }
+            give_up_on_the_dead(tcp);
         });
         let finish = CancellationToken::new();
         let serving = axum::serve(listener, app)
@@ -297,6 +298,19 @@ impl Server {
     }
 }
 
+/// A peer that takes nothing for a minute is gone. WebSockets are pinged; a stream of events, or
+/// any other answer that is not read, has nobody but the kernel to notice it.
+#[cfg(target_os = "linux")]
+fn give_up_on_the_dead(tcp: &tokio::net::TcpStream) {
+    const AFTER_MS: u32 = 60_000;
+    if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(tcp, AFTER_MS) {
+        tracing::debug!(%error, "no TCP_USER_TIMEOUT");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn give_up_on_the_dead(_: &tokio::net::TcpStream) {}
+
 /// Puts what was recorded into its buckets, whether or not somebody asks for the metrics.
 async fn keep_metrics_small(metrics: PrometheusHandle, stop: CancellationToken) {
     const EVERY: Duration = Duration::from_secs(5);
@@ -331,6 +345,17 @@ async fn answer_questions(
                 answer_to,
             }) => {
                 service.answer_count(question, &topic, &answer_to).await;
+            }
+            Some(Control::Said {
+                question,
+                stream,
+                owner,
+                frames,
+                answer_to,
+            }) => {
+                service
+                    .take_said(question, stream, &owner, frames, answer_to)
+                    .await;
             }
             Some(_) => {}
             None => return,

@@ -29,7 +29,7 @@ const PAGE: usize = 100;
 /// A client that is further behind reloads.
 const MOST_BEHIND: u64 = 500;
 /// Messages that a channel keeps.
-const CHANNEL_KEEPS: u64 = 100;
+pub(super) const CHANNEL_KEEPS: u64 = 100;
 /// Channels one socket may listen to.
 const MOST_CHANNELS: usize = 200;
 

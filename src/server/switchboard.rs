@@ -43,7 +43,7 @@ impl Audience for Switchboard {
             if let Some(at) = made_at {
                 METERS.fanned_out.record(seconds_since(at));
             }
-            self.hub.deliver(topic, seq, &Frame::text(body));
+            self.hub.deliver(topic, seq, &Frame::json(body));
             if let Some(at) = made_at {
                 METERS.written.record(seconds_since(at));
             }
@@ -55,7 +55,7 @@ impl Audience for Switchboard {
         if let Some(service) = self.service.get() {
             service.heed(&control);
         }
-        if let Control::Count { .. } = control {
+        if let Control::Count { .. } | Control::Said { .. } = control {
             // A question too many stays open, and its answer is partial.
             let _ = self.questions.try_send(control);
         }

@@ -12,6 +12,7 @@ pub mod messages;
 pub mod people;
 pub mod posts;
 pub mod sessions;
+mod streams;
 pub mod tokens;
 pub mod trending;
 
@@ -102,10 +103,10 @@ impl Service {
     /// Tells every server, this one included.
     async fn tell(&self, control: &Control) -> Result<(), StoreError> {
         self.heed(control);
-        self.say(&keys::control_topic(), control).await
+        self.say_to(&keys::control_topic(), control).await
     }
 
-    async fn say(&self, topic: &Topic, control: &Control) -> Result<(), StoreError> {
+    async fn say_to(&self, topic: &Topic, control: &Control) -> Result<(), StoreError> {
         let Ok(json) = serde_json::to_string(control) else {
             return Ok(());
         };
@@ -131,7 +132,7 @@ impl Service {
                 self.people.forget(user);
                 self.sessions.forget(user, None, None);
             }
-            Control::Count { .. } => {}
+            Control::Count { .. } | Control::Said { .. } => {}
             Control::Counted { question, count } => self.listeners.counted(question, *count),
         }
     }

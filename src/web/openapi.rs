@@ -13,6 +13,8 @@ use utoipa::{
     },
 };
 
+use crate::live::events;
+
 use super::{accounts, attention, health, notifications, posts, publish, push};
 
 /// Everything that outside programs can call.
@@ -57,6 +59,8 @@ use super::{accounts, attention, health, notifications, posts, publish, push};
         publish::channel_stats,
         publish::channels,
         publish::batch,
+        events::open,
+        events::say,
         health::alive,
         health::ready,
         health::metrics,
@@ -71,6 +75,7 @@ use super::{accounts, attention, health, notifications, posts, publish, push};
         (name = "attention", description = "What one wants to be told of, and what became of it"),
         (name = "pushes", description = "Web Push, for browsers without an open page"),
         (name = "programs", description = "Publishing, with an API token"),
+        (name = "live", description = "What happens, as it happens"),
         (name = "operations", description = "Health and metrics"),
     )
 )]
