@@ -14,7 +14,7 @@ use tower_http::{
 };
 
 use crate::{
-    live::upgrade::upgrade,
+    live::{events, upgrade::upgrade},
     server::Shared,
     web::{
         accounts, announcements, attention, docs, front::Front, health, notifications, openapi,
@@ -116,6 +116,8 @@ fn router(shared: Shared) -> Router {
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
         .route("/ws", get(upgrade))
+        .route("/events", get(events::open))
+        .route("/events/{stream}", post(events::say))
         .method_not_allowed_fallback(wrong_method);
 
     // A new build has new contents under the same names, so a browser asks whether they changed.

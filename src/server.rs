@@ -280,6 +280,7 @@ impl Server {
             if let Err(error) = tcp.set_nodelay(true) {
                 tracing::debug!(%error, "no TCP_NODELAY");
             }
+            give_up_on_the_dead(tcp);
         });
         let finish = CancellationToken::new();
         let serving = axum::serve(listener, app)
@@ -317,6 +318,19 @@ impl Server {
     }
 }
 
+/// A peer that takes nothing for a minute is gone. WebSockets are pinged; a stream of events, or
+/// any other answer that is not read, has nobody but the kernel to notice it.
+#[cfg(target_os = "linux")]
+fn give_up_on_the_dead(tcp: &tokio::net::TcpStream) {
+    const AFTER_MS: u32 = 60_000;
+    if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(tcp, AFTER_MS) {
+        tracing::debug!(%error, "no TCP_USER_TIMEOUT");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn give_up_on_the_dead(_: &tokio::net::TcpStream) {}
+
 /// Puts what was recorded into its buckets, whether or not somebody asks for the metrics.
 async fn keep_metrics_small(metrics: PrometheusHandle, stop: CancellationToken) {
     const EVERY: Duration = Duration::from_secs(5);
@@ -352,6 +366,18 @@ async fn answer_questions(
             }) => {
                 let service = &shared.service;
                 service.answer_count(question, &topic, &answer_to).await;
+            }
+            Some(Control::Said {
+                question,
+                stream,
+                owner,
+                frames,
+                answer_to,
+            }) => {
+                let service = &shared.service;
+                service
+                    .take_said(question, stream, &owner, frames, answer_to)
+                    .await;
             }
             Some(Control::RoomMade { name }) => observe::follow(&shared, &name).await,
             Some(Control::Unheard { topic }) => {

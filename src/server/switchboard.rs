@@ -56,7 +56,7 @@ impl Audience for Switchboard {
             {
                 service.heard_announcements().heard();
             }
-            self.hub.deliver(topic, seq, &Frame::text(body));
+            self.hub.deliver(topic, seq, &Frame::json(body));
             if let Some(at) = made_at {
                 METERS.written.record(seconds_since(at));
             }
@@ -68,7 +68,7 @@ impl Audience for Switchboard {
         if let Some(service) = self.service.get() {
             service.heed(&control);
         }
-        if let Control::Count { .. } | Control::RoomMade { .. } = control {
+        if let Control::Count { .. } | Control::Said { .. } | Control::RoomMade { .. } = control {
             // A question too many stays open, and its answer is partial; a room too many is found
             // when the directory is looked through.
             let _ = self.questions.try_send(control);

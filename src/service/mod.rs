@@ -16,6 +16,7 @@ pub mod posts;
 pub mod private_channels;
 pub mod rooms;
 pub mod sessions;
+mod streams;
 pub mod talk;
 pub mod tokens;
 pub mod trending;
@@ -126,10 +127,10 @@ impl Service {
     /// Tells every server, this one included.
     async fn tell(&self, control: &Control) -> Result<(), StoreError> {
         self.heed(control);
-        self.inform(&keys::control_topic(), control).await
+        self.say_to(&keys::control_topic(), control).await
     }
 
-    async fn inform(&self, topic: &Topic, control: &Control) -> Result<(), StoreError> {
+    async fn say_to(&self, topic: &Topic, control: &Control) -> Result<(), StoreError> {
         self.publish_json(topic, control).await
     }
 
@@ -168,7 +169,10 @@ impl Service {
                 self.people.forget(user);
                 self.sessions.forget(user, None, None);
             }
-            Control::Count { .. } | Control::RoomMade { .. } | Control::Unheard { .. } => {}
+            Control::Count { .. }
+            | Control::Said { .. }
+            | Control::RoomMade { .. }
+            | Control::Unheard { .. } => {}
             Control::Counted { question, count } => self.listeners.counted(question, *count),
         }
     }

@@ -16,6 +16,8 @@ use utoipa::{
     },
 };
 
+use crate::live::events;
+
 use super::{
     accounts, announcements, attention, health, notifications, posts, problem::ProblemDetails,
     publish, push, rooms,
@@ -78,6 +80,8 @@ use super::{
         publish::channels,
         publish::batch,
         publish::subscribe_token,
+        events::open,
+        events::say,
         health::alive,
         health::ready,
         health::metrics,
@@ -94,6 +98,7 @@ use super::{
         (name = "rooms", description = "Where people talk with each other"),
         (name = "pushes", description = "Web Push, for browsers without an open page"),
         (name = "programs", description = "Publishing, with an API token"),
+        (name = "live", description = "What happens, as it happens"),
         (name = "operations", description = "Health and metrics"),
     )
 )]
