@@ -14,11 +14,11 @@ use tower_http::{
 };
 
 use crate::{
-    live::upgrade::upgrade,
+    live::{events, upgrade::upgrade},
     server::Shared,
     web::{
-        accounts, attention, front::Front, health, notifications, openapi, pages, posts,
-        problem::Problem, publish, push, rooms,
+        accounts, announcements, attention, docs, front::Front, health, notifications, openapi,
+        pages, posts, problem::Problem, publish, push, rooms,
     },
 };
 
@@ -72,6 +72,10 @@ fn router(shared: Shared) -> Router {
             "/api/v1/mutes/posts/{post_id}",
             put(attention::mute_post).delete(attention::unmute_post),
         )
+        .route(
+            "/api/v1/announcements",
+            get(announcements::list).post(announcements::announce),
+        )
         .route("/api/v1/rooms", get(rooms::list).post(rooms::create))
         .route("/api/v1/rooms/{name}", get(rooms::read).delete(rooms::end))
         .route(
@@ -98,9 +102,13 @@ fn router(shared: Shared) -> Router {
         )
         .route("/sw.js", get(push::worker))
         .route("/api/v1/openapi.json", get(openapi::document))
+        .route("/api/docs", get(docs::page))
+        .route("/api/docs/", get(docs::page))
+        .route("/api/docs/{file}", get(docs::file))
         .route("/notify/user/{user_id}", post(publish::notify_user))
         .route("/broadcast/{channel}", post(publish::broadcast))
         .route("/stats/channel/{channel}", get(publish::channel_stats))
+        .route("/subscribe/token", post(publish::subscribe_token))
         .route("/publish/batch", post(publish::batch))
         .route("/stats/channels", get(publish::channels))
         .route("/api/{*rest}", any(nothing_here))
@@ -108,6 +116,8 @@ fn router(shared: Shared) -> Router {
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
         .route("/ws", get(upgrade))
+        .route("/events", get(events::open))
+        .route("/events/{stream}", post(events::say))
         .method_not_allowed_fallback(wrong_method);
 
     // A new build has new contents under the same names, so a browser asks whether they changed.

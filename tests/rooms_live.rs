@@ -311,6 +311,11 @@ async fn who_comes_back_gets_what_was_missed_without_a_hole() {
             assert_eq!(message["text"], format!("message {seq}"));
         }
     }
+    socket.expect("presence").await;
+    assert_eq!(
+        socket.until("presence").await["here"],
+        json!([bob.public()])
+    );
     // The last ones alone, and then what is said and removed while one listens.
     let ack = socket.subscribe_with(&channel, json!({"last": 2})).await;
     assert_eq!(ack["recovered"], Value::Null);

@@ -11,10 +11,10 @@ use crate::{
     cookie::CookiePolicy,
     error::QuadError,
     model::{
-        AccountChange, Credentials, Handle, Inbox, InboxMark, Ledger, LikeState, Likers, Me,
-        MemberChange, MemberPage, MessagePage, MuteTarget, Mutes, NewAccount, NewMessage, NewPost,
-        NewRoom, Person, Post, PostId, PostPage, PostQuery, Preferences, Room, RoomName, RoomPage,
-        Said, SignedIn, SilencedPage,
+        AccountChange, Announcement, AnnouncementPage, Credentials, Handle, Inbox, InboxMark,
+        Ledger, LikeState, Likers, Me, MemberChange, MemberPage, MessagePage, MuteTarget, Mutes,
+        NewAccount, NewAnnouncement, NewMessage, NewPost, NewRoom, Person, Post, PostId, PostPage,
+        PostQuery, Preferences, Room, RoomName, RoomPage, Said, SignedIn, SilencedPage,
     },
 };
 
@@ -97,6 +97,21 @@ pub trait Backend: Send + Sync + 'static {
         before: Option<u64>,
         limit: Option<u64>,
     ) -> Answer<SilencedPage>;
+
+    /// Announces something to everybody. With an idempotency key, a repeat announces nothing again.
+    /// Errors: `forbidden` to others than administrators, `invalid`, 429.
+    async fn announce(
+        &self,
+        session: &Session,
+        new: NewAnnouncement,
+        key: Option<String>,
+    ) -> Answer<Announcement>;
+    /// A page of what was announced, the newest first, from below `before`. `limit` is 1 to 100.
+    async fn announcements(
+        &self,
+        before: Option<u64>,
+        limit: Option<u64>,
+    ) -> Answer<AnnouncementPage>;
 
     /// Makes a room, with oneself as its owner. Errors: `invalid`, `room_taken`, 429.
     async fn create_room(&self, session: &Session, room: NewRoom) -> Answer<Room>;

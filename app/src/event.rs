@@ -33,6 +33,9 @@ pub enum ClientFrame {
         /// Or begin with this many of the newest messages, at most 100.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         last: Option<u64>,
+        /// What lets one listen to a private channel.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        token: Option<String>,
     },
     /// Listen no more. Answered by [`ServerFrame::Ack`].
     Unsubscribe {

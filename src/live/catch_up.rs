@@ -34,6 +34,20 @@ pub(super) const CHANNEL_KEEPS: u64 = 100;
 /// Channels one socket may listen to.
 const MOST_CHANNELS: usize = 200;
 
+/// What a client asks for when it subscribes.
+pub(super) struct Asked {
+    /// Pairs the answer with the question.
+    pub r#ref: String,
+    /// The channel as the client wrote it.
+    pub channel: String,
+    /// Catch up from here.
+    pub resume: Option<Position>,
+    /// Or begin with this many of the newest.
+    pub last: Option<u64>,
+    /// What lets one listen to a private channel.
+    pub token: Option<String>,
+}
+
 /// Begins to listen, and answers once the store has confirmed it: from then on nothing is missed.
 /// What comes is held back until the history has been read and sent.
 pub(super) async fn begin(
@@ -111,48 +125,39 @@ pub async fn inbox(
 }
 
 /// Subscribes a socket to a channel.
-pub async fn channel(
+pub(super) async fn channel(
     shared: &Shared,
     connection: &Arc<Connection>,
-    r#ref: String,
-    name: String,
-    resume: Option<Position>,
-    last: Option<u64>,
+    asked: Asked,
 ) -> Result<(), End> {
-    let channel = match name.parse::<Channel>() {
+    let channel = match asked.channel.parse::<Channel>() {
         Ok(channel) => channel,
         Err(error) => {
-            refuse(connection, r#ref, "invalid_channel", &error.to_string());
+            let detail = error.to_string();
+            refuse(connection, asked.r#ref, "invalid_channel", &detail);
             return Ok(());
         }
     };
     if !may_listen(connection, &channel) {
         refuse(
             connection,
-            r#ref,
+            asked.r#ref,
             "too_many_channels",
             "Leave a channel first.",
         );
         return Ok(());
     }
     match channel {
-        Channel::Post(_) => post(shared, connection, r#ref, name, &channel).await,
-        Channel::Feed => feed(shared, connection, r#ref, name, &channel).await,
-        Channel::Room(room) => {
-            let asked = room::Asked {
-                r#ref,
-                channel: name,
-                resume,
-                last,
-            };
-            room::subscribe(shared, connection, &room, asked).await
-        }
-        Channel::AllRooms => observe::subscribe(shared, connection, r#ref, name).await,
+        Channel::Post(_) => post(shared, connection, asked, &channel).await,
+        Channel::Feed => feed(shared, connection, asked, &channel).await,
+        Channel::Room(room) => room::subscribe(shared, connection, &room, asked).await,
+        Channel::AllRooms => observe::subscribe(shared, connection, asked).await,
+        Channel::Private(_) => private(shared, connection, asked, &channel).await,
         Channel::Broadcast(_) | Channel::Announcements => {
-            broadcast(shared, connection, r#ref, name, &channel, resume, last).await
+            broadcast(shared, connection, asked, &channel).await
         }
         Channel::Inbox => {
-            forbid(connection, r#ref);
+            forbid(connection, asked.r#ref);
             Ok(())
         }
     }
@@ -178,8 +183,7 @@ fn may_listen(connection: &Connection, channel: &Channel) -> bool {
 async fn post(
     shared: &Shared,
     connection: &Arc<Connection>,
-    r#ref: String,
-    name: String,
+    asked: Asked,
     channel: &Channel,
 ) -> Result<(), End> {
     let (Channel::Post(post_id), Some(topic)) = (channel, channel.topic()) else {
@@ -191,7 +195,7 @@ async fn post(
         Err(QuadError::NoSuchPost) => (None, true),
         Err(_) => return Err(away()),
     };
-    send(connection, &ServerFrame::ack(r#ref, name));
+    send(connection, &ServerFrame::ack(asked.r#ref, asked.channel));
     send(
         connection,
         &ServerFrame::Post {
@@ -208,28 +212,60 @@ async fn post(
 async fn feed(
     shared: &Shared,
     connection: &Arc<Connection>,
-    r#ref: String,
-    name: String,
+    asked: Asked,
     channel: &Channel,
 ) -> Result<(), End> {
     let Some(topic) = channel.topic() else {
         return Ok(());
     };
     begin(shared, connection, &topic, Carries::Value).await?;
-    send(connection, &ServerFrame::ack(r#ref, name));
+    send(connection, &ServerFrame::ack(asked.r#ref, asked.channel));
     shared.service.hub().release(&topic, connection, 0);
     Ok(())
+}
+
+/// A private channel is a broadcast channel for those who may listen, as long as they may.
+async fn private(
+    shared: &Shared,
+    connection: &Arc<Connection>,
+    asked: Asked,
+    channel: &Channel,
+) -> Result<(), End> {
+    let Some(topic) = channel.topic() else {
+        return Ok(());
+    };
+    let (owner, token) = (&connection.owner, asked.token.as_deref());
+    let service = &shared.service;
+    match service.may_listen(owner, &asked.channel, token).await {
+        Ok(until) => {
+            broadcast(shared, connection, asked, channel).await?;
+            match until {
+                Some(until) => shared.live.expiries.set(connection, &topic, until),
+                None => shared.live.expiries.forget(connection, &topic),
+            }
+            Ok(())
+        }
+        Err(QuadError::Forbidden) => {
+            forbid(connection, asked.r#ref);
+            Ok(())
+        }
+        Err(_) => Err(away()),
+    }
 }
 
 async fn broadcast(
     shared: &Shared,
     connection: &Arc<Connection>,
-    r#ref: String,
-    name: String,
+    asked: Asked,
     channel: &Channel,
-    resume: Option<Position>,
-    last: Option<u64>,
 ) -> Result<(), End> {
+    let Asked {
+        r#ref,
+        channel: name,
+        resume,
+        last,
+        ..
+    } = asked;
     let Some(topic) = channel.topic() else {
         return Ok(());
     };
@@ -289,6 +325,7 @@ pub async fn leave(shared: &Shared, connection: &Arc<Connection>, r#ref: String,
         );
         return;
     };
+    shared.live.expiries.forget(connection, &topic);
     ignore(shared, connection, topic).await;
     if let Some(Channel::Room(room)) = channel {
         shared.service.attendance().touch(room);

@@ -16,12 +16,15 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    catch_up::{PAGE, away, begin, forbid, ignore, seq_of},
+    catch_up::{Asked, PAGE, away, begin, forbid, ignore, seq_of},
     hub::{Connection, ConnectionId, Owner},
     listeners::Carries,
     socket::{End, send},
 };
-use crate::{server::Shared, store::keys};
+use crate::{
+    server::Shared,
+    store::{BEYOND, keys},
+};
 
 /// How often the directory is looked through.
 const EVERY: Duration = Duration::from_secs(30);
@@ -58,11 +61,10 @@ impl Observers {
 pub(super) async fn subscribe(
     shared: &Shared,
     connection: &Arc<Connection>,
-    r#ref: String,
-    channel: String,
+    asked: Asked,
 ) -> Result<(), End> {
     if !matches!(connection.owner, Owner::Token { observes: true, .. }) {
-        forbid(connection, r#ref);
+        forbid(connection, asked.r#ref);
         return Ok(());
     }
     shared
@@ -71,7 +73,7 @@ pub(super) async fn subscribe(
         .lock()
         .insert(connection.id, connection.clone());
     let expanded = expand(shared, connection, From::Now).await;
-    send(connection, &ServerFrame::ack(r#ref, channel));
+    send(connection, &ServerFrame::ack(asked.r#ref, asked.channel));
     expanded
 }
 
@@ -161,7 +163,7 @@ async fn listen(
     begin(shared, connection, &topic, Carries::History).await?;
     let service = &shared.service;
     let mut sent = match from {
-        From::Now => 1 << 53,
+        From::Now => BEYOND,
         From::Beginning => 0,
     };
     loop {

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use app::{
     error::QuadError,
     event::ServerFrame,
-    model::{NewMessage, Position, RoomName, UserId},
+    model::{NewMessage, RoomName, UserId},
 };
 
 use super::{
-    catch_up::{CHANNEL_KEEPS, MOST_BEHIND, PAGE, away, begin, forbid, ignore, seq_of},
+    catch_up::{Asked, CHANNEL_KEEPS, MOST_BEHIND, PAGE, away, begin, forbid, ignore, seq_of},
     hub::{Connection, Owner},
     listeners::Carries,
     socket::{End, refuse, send},
@@ -17,23 +17,8 @@ use super::{
 use crate::{
     server::Shared,
     service::{channels::Channel, talk::Spoken},
-    store::keys,
+    store::{BEYOND, keys},
 };
-
-/// Beyond every entry: to read where a room stands, and nothing of it.
-const END: u64 = 1 << 53;
-
-/// What a client asks for when it subscribes.
-pub(super) struct Asked {
-    /// Pairs the answer with the question.
-    pub r#ref: String,
-    /// The channel as the client wrote it.
-    pub channel: String,
-    /// Catch up from here.
-    pub resume: Option<Position>,
-    /// Or begin with this many of the newest.
-    pub last: Option<u64>,
-}
 
 /// Subscribes a socket to a room: a member's, or that of a program that observes. The right to it
 /// is looked up with the history, after the subscription is confirmed: whoever is removed later is
@@ -58,7 +43,7 @@ pub(super) async fn subscribe(
     let from = asked
         .resume
         .as_ref()
-        .map_or(END, |resume| resume.seq.min(END));
+        .map_or(BEYOND, |resume| resume.seq.min(BEYOND));
     let read = match service.room_after(room, reader, from, PAGE).await {
         Ok(read) => read,
         Err(QuadError::NoSuchRoom | QuadError::Forbidden) => {
@@ -91,7 +76,7 @@ pub(super) async fn subscribe(
         (None, _) => seq - asked.last.unwrap_or(0).min(CHANNEL_KEEPS).min(seq),
     };
     let mut frames = read.frames;
-    if sent < seq && from == END {
+    if sent < seq && from == BEYOND {
         let read = service.room_after(room, reader, sent, PAGE).await;
         frames = read.map_err(|_| away())?.frames;
     }

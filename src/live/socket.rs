@@ -28,7 +28,7 @@ use tokio_tungstenite::{
 };
 
 use super::{
-    catch_up,
+    catch_up::{self, Asked},
     frame::Frame,
     hub::{Connection, Owner},
     reader::Reader,
@@ -67,15 +67,23 @@ pub async fn run(shared: &Shared, connection: Arc<Connection>, early: Bytes) {
     let end = serve(shared, &connection, &mut frames).await;
     drop(frames);
     Box::pin(say_goodbye(&connection, end)).await;
+    leave(shared, &connection).await;
+    METERS.sockets.decrement(1.0);
+}
+
+/// Takes a connection that ended out of everything that it was part of.
+pub(super) async fn leave(shared: &Shared, connection: &Connection) {
     let listened = connection.topics();
-    let unheard = shared.service.hub().disconnect(&connection);
+    for topic in &listened {
+        shared.live.expiries.forget(connection, topic);
+    }
+    let unheard = shared.service.hub().disconnect(connection);
     let rooms = listened
         .iter()
         .filter_map(|topic| keys::room_of(topic.as_str()));
     rooms.for_each(|room| shared.service.attendance().touch(room));
     shared.live.broker.unsubscribe(unheard).await;
     shared.live.observers.remove(connection.id);
-    METERS.sockets.decrement(1.0);
 }
 
 async fn serve(
@@ -146,6 +154,7 @@ impl<'s> Unregistered<'s> {
                 ClientFrame::Subscribe { r#ref, .. }
                 | ClientFrame::Unsubscribe { r#ref, .. }
                 | ClientFrame::Publish { r#ref, .. } => {
+                    check_ref(&r#ref)?;
                     refuse(self.connection, r#ref, "not_registered", "Register first.");
                 }
                 ClientFrame::Seen { .. }
@@ -172,18 +181,18 @@ impl<'s> Unregistered<'s> {
     }
 }
 
-/// A socket that is known.
-struct Socket<'s> {
-    shared: &'s Shared,
-    connection: &'s Arc<Connection>,
+/// A socket, or a stream of events, that is known.
+pub(super) struct Socket<'s> {
+    pub(super) shared: &'s Shared,
+    pub(super) connection: &'s Arc<Connection>,
     /// Nobody for a program.
-    user: Option<&'s UserId>,
+    pub(super) user: Option<&'s UserId>,
     /// When others were last told that this one is writing.
-    typed: Option<Instant>,
+    pub(super) typed: Option<Instant>,
 }
 
 impl Socket<'_> {
-    async fn answer(&mut self, frame: ClientFrame) -> Result<(), End> {
+    pub(super) async fn answer(&mut self, frame: ClientFrame) -> Result<(), End> {
         let Self {
             shared,
             connection,
@@ -202,9 +211,17 @@ impl Socket<'_> {
                 channel,
                 resume,
                 last,
+                token,
             } => {
                 check_ref(&r#ref)?;
-                catch_up::channel(shared, connection, r#ref, channel, resume, last).await
+                let asked = Asked {
+                    r#ref,
+                    channel,
+                    resume,
+                    last,
+                    token,
+                };
+                catch_up::channel(shared, connection, asked).await
             }
             ClientFrame::Unsubscribe { r#ref, channel } => {
                 check_ref(&r#ref)?;
@@ -278,7 +295,7 @@ pub(super) fn refuse(connection: &Connection, r#ref: String, code: &str, detail:
     send(connection, &error);
 }
 
-/// Sends one frame to one socket.
+/// Sends one frame to one connection.
 pub(super) fn send(connection: &Connection, frame: &ServerFrame) {
     if let Some(frame) = Frame::of(frame) {
         connection.writer.send(&frame);
@@ -313,11 +330,10 @@ impl Incoming<'_> {
                 return Err(Some(CloseCode::TooFast));
             }
             match message {
-                Message::Text(text) => {
-                    let frame = serde_json::from_str(&text);
-                    return frame.map_err(|_| Some(CloseCode::Malformed));
+                Message::Text(_) | Message::Binary(_) => {
+                    let frame = self.connection.writer.encoding().decode(&message);
+                    return frame.ok_or(Some(CloseCode::Malformed));
                 }
-                Message::Binary(_) => return Err(Some(CloseCode::Malformed)),
                 Message::Close(_) => {
                     // Reading on sends the answer that closing asks for.
                     drop(self.frames.next().await);
@@ -340,20 +356,20 @@ fn end_of(error: &tungstenite::Error) -> End {
 }
 
 /// How many frames a client may still send: a bucket that fills with time.
-struct Allowance {
+pub(super) struct Allowance {
     left: f64,
     at: Instant,
 }
 
 impl Allowance {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             left: BURST,
             at: Instant::now(),
         }
     }
 
-    fn take(&mut self) -> bool {
+    pub(super) fn take(&mut self) -> bool {
         let now = Instant::now();
         let earned = (now - self.at).as_secs_f64() * FRAMES_PER_SECOND;
         self.left = (self.left + earned).min(BURST) - 1.0;
@@ -364,14 +380,14 @@ impl Allowance {
 
 /// Sends the close frame and waits a little for the peer's. What it still sends is thrown away:
 /// closing with unread bytes would reset the connection, and the peer might never read the code.
-async fn say_goodbye(connection: &Connection, end: End) {
+pub(super) async fn say_goodbye(connection: &Connection, end: End) {
     let writer = &connection.writer;
     if let Some(code) = end {
         writer.close(code);
     }
     let goodbye = async {
         writer.last_words().await;
-        let tcp = writer.tcp();
+        let Some(tcp) = writer.tcp() else { return };
         if SockRef::from(tcp)
             .shutdown(std::net::Shutdown::Write)
             .is_err()

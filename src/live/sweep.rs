@@ -63,7 +63,7 @@ pub async fn run(service: Arc<Service>, all: Arc<Notify>, stop: CancellationToke
 /// Pings a socket, or closes it if it has been silent since the last ping.
 fn ping(connection: &Connection) {
     if connection.heard.swap(false, Ordering::Relaxed) {
-        connection.writer.send(&Frame::ping());
+        connection.writer.ping();
     } else {
         connection.writer.close(CloseCode::NoPong);
     }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use tokio::sync::{Notify, mpsc};
 
 use crate::{
-    live::{broker::Audience, control::Control, frame::Frame, hub::Hub},
+    live::{Topic, broker::Audience, control::Control, frame::Frame, hub::Hub},
     meters::METERS,
     service::Service,
     store::{keys, now},
@@ -21,6 +21,8 @@ pub(super) struct Switchboard {
     pub(super) service: OnceLock<Arc<Service>>,
     /// The topic of this server alone.
     pub(super) own: String,
+    /// Where it is told that something was announced.
+    pub(super) announcements: Topic,
     /// What other servers ask, to be answered in turn.
     pub(super) questions: mpsc::Sender<Control>,
     /// Told when every socket's position has to be checked.
@@ -49,7 +51,12 @@ impl Audience for Switchboard {
             if let Some(at) = made_at {
                 METERS.fanned_out.record(seconds_since(at));
             }
-            self.hub.deliver(topic, seq, &Frame::text(body));
+            if topic == self.announcements.as_str()
+                && let Some(service) = self.service.get()
+            {
+                service.heard_announcements().heard();
+            }
+            self.hub.deliver(topic, seq, &Frame::json(body));
             if let Some(at) = made_at {
                 METERS.written.record(seconds_since(at));
             }
@@ -61,7 +68,7 @@ impl Audience for Switchboard {
         if let Some(service) = self.service.get() {
             service.heed(&control);
         }
-        if let Control::Count { .. } | Control::RoomMade { .. } = control {
+        if let Control::Count { .. } | Control::Said { .. } | Control::RoomMade { .. } = control {
             // A question too many stays open, and its answer is partial; a room too many is found
             // when the directory is looked through.
             let _ = self.questions.try_send(control);

@@ -39,6 +39,8 @@ pub enum Channel {
     Feed,
     /// `announcements`: what those who run this house tell everybody.
     Announcements,
+    /// `private:NAME`: what one program publishes, for whom it lets listen.
+    Private(String),
     /// `user:ID`, which comes by registering.
     Inbox,
     /// Anything else: programs publish on it, everybody may listen.
@@ -66,7 +68,11 @@ impl FromStr for Channel {
         }
         let plain = |b: u8| b.is_ascii_alphanumeric() || b"_:.-".contains(&b);
         if (1..=64).contains(&name.len()) && name.bytes().all(plain) {
-            Ok(Self::Broadcast(name.to_owned()))
+            Ok(match name.strip_prefix("private:") {
+                Some("") => return Err(invalid()),
+                Some(_) => Self::Private(name.to_owned()),
+                None => Self::Broadcast(name.to_owned()),
+            })
         } else {
             Err(invalid())
         }
@@ -89,7 +95,7 @@ impl Channel {
             Self::Room(name) => Some(keys::room_topic(name)),
             Self::Feed => Some(keys::feed_topic()),
             Self::Announcements => Some(keys::channel_topic(ANNOUNCEMENTS)),
-            Self::Broadcast(name) => Some(keys::channel_topic(name)),
+            Self::Broadcast(name) | Self::Private(name) => Some(keys::channel_topic(name)),
             Self::AllRooms | Self::Inbox => None,
         }
     }
@@ -146,6 +152,7 @@ impl Service {
         grant.allow(Scope::Publish)?;
         let name = match channel.parse() {
             Ok(Channel::Broadcast(name)) => name,
+            Ok(Channel::Private(name)) if self.store.own_channel(&name, &grant.id).await? => name,
             Err(error) if !channel.starts_with("room:") => return Err(error),
             _ => return Err(QuadError::Forbidden),
         };
@@ -206,6 +213,8 @@ impl Service {
         let topics = self.store.topics(&keys::topics_of(prefix)).await?;
         let names = topics.iter().filter_map(|topic| keys::name_of(topic));
         let mut names: Vec<String> = names.filter(|name| name.starts_with(prefix)).collect();
+        // Every server listens to the announcements, whether anybody else does or not.
+        names.retain(|name| name != ANNOUNCEMENTS);
         names.sort();
         names.dedup();
         let count = names.len() as u64;
@@ -267,10 +276,15 @@ mod tests {
             "room:Lobby".parse(),
             Ok(Channel::Room("lobby".parse().unwrap()))
         );
+        assert_eq!(
+            "private:a".parse(),
+            Ok(Channel::Private("private:a".to_owned()))
+        );
         assert_eq!("room:*".parse(), Ok(Channel::AllRooms));
         assert_eq!("feed".parse(), Ok(Channel::Feed));
         for bad in [
             "room:",
+            "private:",
             "room:a:b",
             "",
             "post:x",

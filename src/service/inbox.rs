@@ -29,7 +29,10 @@ impl Service {
         let user = &session.person.user_id;
         let limit = validate::limit(limit, PAGE)? as usize;
         let before = before.filter(|seq| *seq < u64::MAX / 2 && *seq > 0);
-        let page = self.store.list_inbox(user, before, limit + 1).await?;
+        let mut page = self.store.list_inbox(user, before, limit + 1).await?;
+        if self.catch_up_announcements(user, &page.announced).await? {
+            page = self.store.list_inbox(user, before, limit + 1).await?;
+        }
         let (seen, mut groups) = (page.seen, page.groups);
         let more = groups.len() > limit;
         groups.truncate(limit);
@@ -145,7 +148,13 @@ impl Service {
         after: Option<u64>,
         limit: usize,
     ) -> Answer<(Standing, Vec<ServerFrame>)> {
-        let (standing, entries) = self.store.read_inbox(user, after, limit).await?;
+        let (mut standing, mut entries) = self.store.read_inbox(user, after, limit).await?;
+        if self
+            .catch_up_announcements(user, &standing.announced)
+            .await?
+        {
+            (standing, entries) = self.store.read_inbox(user, after, limit).await?;
+        }
         let actors = entries.iter().filter_map(|entry| match &entry.what {
             What::News { content, .. } => content.actor(),
             What::Retract(_) => None,

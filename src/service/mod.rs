@@ -2,6 +2,7 @@
 //! JSON API and the socket alike.
 
 pub mod accounts;
+pub mod announcements;
 pub mod attention;
 pub mod channels;
 pub mod directory;
@@ -12,8 +13,10 @@ pub mod mentions;
 pub mod messages;
 pub mod people;
 pub mod posts;
+pub mod private_channels;
 pub mod rooms;
 pub mod sessions;
+mod streams;
 pub mod talk;
 pub mod tokens;
 pub mod trending;
@@ -24,17 +27,17 @@ use app::{
     backend::{Answer, Backend, Caller, Session},
     event::ServerFrame,
     model::{
-        AccountChange, Credentials, Handle, Inbox, InboxMark, Ledger, LikeState, Likers, Me,
-        MemberChange, MemberPage, MessagePage, MuteTarget, Mutes, NewAccount, NewMessage, NewPost,
-        NewRoom, Person, Post, PostId, PostPage, PostQuery, Preferences, Room, RoomName, RoomPage,
-        Said, SignedIn, SilencedPage,
+        AccountChange, Announcement, AnnouncementPage, Credentials, Handle, Inbox, InboxMark,
+        Ledger, LikeState, Likers, Me, MemberChange, MemberPage, MessagePage, MuteTarget, Mutes,
+        NewAccount, NewAnnouncement, NewMessage, NewPost, NewRoom, Person, Post, PostId, PostPage,
+        PostQuery, Preferences, Room, RoomName, RoomPage, Said, SignedIn, SilencedPage,
     },
 };
 use async_trait::async_trait;
 
 use self::{
-    directory::Directory, listeners::Listeners, people::People, sessions::Sessions, tokens::Tokens,
-    trending::Trending,
+    announcements::Announcements, directory::Directory, listeners::Listeners, people::People,
+    private_channels::Signing, sessions::Sessions, tokens::Tokens, trending::Trending,
 };
 use crate::{
     live::{Topic, control::Control, hub::Hub, presence::Attendances},
@@ -58,6 +61,8 @@ pub struct Service {
     trending: Trending,
     directory: Directory,
     attendance: Attendances,
+    announcements: Announcements,
+    signing: Signing,
 }
 
 impl Service {
@@ -82,6 +87,8 @@ impl Service {
             limits,
             directory,
             attendance: Attendances::default(),
+            announcements: Announcements::default(),
+            signing: Signing::default(),
         }
     }
 
@@ -114,15 +121,16 @@ impl Service {
     pub fn forget_everything(&self) {
         self.sessions.forget_all();
         self.people.forget_all();
+        self.announcements.heard();
     }
 
     /// Tells every server, this one included.
     async fn tell(&self, control: &Control) -> Result<(), StoreError> {
         self.heed(control);
-        self.inform(&keys::control_topic(), control).await
+        self.say_to(&keys::control_topic(), control).await
     }
 
-    async fn inform(&self, topic: &Topic, control: &Control) -> Result<(), StoreError> {
+    async fn say_to(&self, topic: &Topic, control: &Control) -> Result<(), StoreError> {
         self.publish_json(topic, control).await
     }
 
@@ -161,7 +169,10 @@ impl Service {
                 self.people.forget(user);
                 self.sessions.forget(user, None, None);
             }
-            Control::Count { .. } | Control::RoomMade { .. } | Control::Unheard { .. } => {}
+            Control::Count { .. }
+            | Control::Said { .. }
+            | Control::RoomMade { .. }
+            | Control::Unheard { .. } => {}
             Control::Counted { question, count } => self.listeners.counted(question, *count),
         }
     }
@@ -255,6 +266,23 @@ impl Backend for Service {
         limit: Option<u64>,
     ) -> Answer<SilencedPage> {
         self.silenced(session, before, limit).await
+    }
+
+    async fn announce(
+        &self,
+        session: &Session,
+        new: NewAnnouncement,
+        key: Option<String>,
+    ) -> Answer<Announcement> {
+        self.announce(session, new, key.as_deref()).await
+    }
+
+    async fn announcements(
+        &self,
+        before: Option<u64>,
+        limit: Option<u64>,
+    ) -> Answer<AnnouncementPage> {
+        self.announcements(before, limit).await
     }
 
     async fn create_room(&self, session: &Session, room: NewRoom) -> Answer<Room> {

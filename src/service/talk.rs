@@ -118,7 +118,7 @@ impl Service {
         limit: Option<u64>,
     ) -> Answer<MessagePage> {
         let limit = validate::limit(limit, PAGE)? as usize;
-        let before = before.filter(|seq| *seq > 0 && *seq < 1 << 53).unwrap_or(0);
+        let before = before.unwrap_or(0);
         let reader = Some(&session.person.user_id);
         let read = self
             .store

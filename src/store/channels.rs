@@ -147,6 +147,51 @@ impl Store {
         })
     }
 
+    /// Claims a private channel for a program, where nobody has; answers whether it is this one's.
+    /// A claim ends with the channel's numbers.
+    pub async fn own_channel(&self, channel: &str, token: &str) -> Result<bool, StoreError> {
+        let key = keys::channel_owner(channel);
+        let mut claim = redis::pipe();
+        claim
+            .cmd("SET")
+            .arg(&key)
+            .arg(token)
+            .arg("NX")
+            .ignore()
+            .cmd("GET")
+            .arg(&key);
+        let (owner,): (Option<String>,) = self.link().pipeline(&claim).await?;
+        if owner.as_deref() != Some(token) {
+            return Ok(false);
+        }
+        let mut keep = redis::cmd("PEXPIRE");
+        keep.arg(&key).arg(BROADCASTS.numbers);
+        self.link().query::<u64>(&keep).await?;
+        Ok(true)
+    }
+
+    /// Whether a private channel is this program's.
+    pub async fn owns_channel(&self, channel: &str, token: &str) -> Result<bool, StoreError> {
+        let mut command = redis::cmd("GET");
+        command.arg(keys::channel_owner(channel));
+        let owner: Option<String> = self.link().query(&command).await?;
+        Ok(owner.as_deref() == Some(token))
+    }
+
+    /// The secret that signs subscribe tokens; `fresh` becomes it where there is none.
+    pub async fn subscribe_key(&self, fresh: &str) -> Result<String, StoreError> {
+        let mut keep = redis::pipe();
+        keep.cmd("SET")
+            .arg(keys::SUBSCRIBE)
+            .arg(fresh)
+            .arg("NX")
+            .ignore()
+            .cmd("GET")
+            .arg(keys::SUBSCRIBE);
+        let (kept,): (String,) = self.link().pipeline(&keep).await?;
+        Ok(kept)
+    }
+
     /// The topics that some server listens to and that match `pattern`, on all nodes.
     pub async fn topics(&self, pattern: &str) -> Result<Vec<String>, StoreError> {
         let mut command = redis::cmd("PUBSUB");

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use app::model::{Epoch, Kind, Level, UserId, Withheld};
 use redis::{FromRedisValue, ParsingError, Value, from_redis_value};
 
-use super::{Store, StoreError, keys, messages, script::Script};
+use super::{BEYOND, Store, StoreError, keys, messages, script::Script};
 
 static READ: LazyLock<Script> =
     LazyLock::new(|| Script::new(&[include_str!("inbox.lua"), include_str!("read_inbox.lua")]));
@@ -25,6 +25,8 @@ pub struct Standing {
     pub first: u64,
     /// Groups with something unread.
     pub unread: u64,
+    /// Up to where the announcements were entered.
+    pub announced: String,
 }
 
 /// An entry as it is stored.
@@ -115,6 +117,8 @@ pub struct Groups {
     pub unread: u64,
     /// Everything up to here was on screen.
     pub seen: u64,
+    /// Up to where the announcements were entered.
+    pub announced: String,
     /// The newest first.
     pub groups: Vec<StoredGroup>,
 }
@@ -182,8 +186,9 @@ impl Store {
             String,
             String,
         );
-        let after = after.map_or(-1, |seq| seq as i64);
-        let (epoch, seq, first, unread, rows): (String, u64, u64, u64, Vec<Row>) = self
+        let after = after.map_or(-1, |seq| seq.min(BEYOND) as i64);
+        type Answer = (String, u64, u64, u64, String, Vec<Row>);
+        let (epoch, seq, first, unread, announced, rows): Answer = self
             .link()
             .script(&READ, &keys::inbox(user), |command| {
                 command.arg(after).arg(limit);
@@ -194,6 +199,7 @@ impl Store {
             seq,
             first,
             unread,
+            announced,
         };
         let entries = rows.into_iter().filter_map(
             |(seq, kind, group, at, who, entry, live, why, level, text)| {
@@ -243,7 +249,8 @@ impl Store {
         before: Option<u64>,
         limit: usize,
     ) -> Result<Groups, StoreError> {
-        let (epoch, seq, unread, seen, groups): (String, u64, u64, u64, Vec<StoredGroup>) = self
+        type Answer = (String, u64, u64, u64, String, Vec<StoredGroup>);
+        let (epoch, seq, unread, seen, announced, groups): Answer = self
             .link()
             .script(&LIST, &keys::inbox(user), |command| {
                 command.arg(before.unwrap_or(0)).arg(limit);
@@ -254,6 +261,7 @@ impl Store {
             seq,
             unread,
             seen,
+            announced,
             groups,
         })
     }

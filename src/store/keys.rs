@@ -22,6 +22,9 @@ pub const GENERATION: &str = "generation";
 /// The key pair that signs pushes: a string, PKCS#8 in base64url.
 pub const VAPID: &str = "push:vapid";
 
+/// The secret that signs subscribe tokens: a string, 32 bytes in base64url.
+pub const SUBSCRIBE: &str = "subscribe:key";
+
 /// A hash: handle, name, password, role, created, posts (the last n).
 pub fn user(user: &UserId) -> String {
     format!("{{{user}}}:user")
@@ -92,9 +95,22 @@ pub fn channel_log(channel: &str) -> String {
     format!("{{ch:{channel}}}:log")
 }
 
+/// A string: which token a private channel belongs to.
+pub fn channel_owner(channel: &str) -> String {
+    format!("{{ch:{channel}}}:owner")
+}
+
 /// A hash: title, private, created, last (when the newest member came).
 pub fn room(name: &RoomName) -> String {
     room_part(name, "room")
+}
+
+/// Which room a key `{r:NAME}:room` is of.
+pub fn room_named(key: &str) -> Option<RoomName> {
+    key.strip_prefix("{r:")?
+        .strip_suffix("}:room")?
+        .parse()
+        .ok()
 }
 
 /// Another key of a room: `members` (a sorted set by when they came), `roles`, `reads`, `invited`,

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use app::model::{Epoch, Role, Room, RoomName, UserId};
 use redis::{Cmd, FromRedisValue, ParsingError, Value, from_redis_value};
 
-use super::{Store, StoreError, keys, script::Script};
+use super::{BEYOND, Store, StoreError, keys, script::Script};
 
 macro_rules! scripts {
     ($($name:ident = $file:literal;)*) => {
@@ -411,8 +411,8 @@ impl Store {
     ) -> Result<Result<RoomLog, Outcome>, StoreError> {
         type Row = (u64, String, String, String, u64, u64);
         let (way, begin) = match part {
-            Part::After(seq) => ("after", seq),
-            Part::Before(seq) => ("before", seq),
+            Part::After(seq) => ("after", seq.min(BEYOND)),
+            Part::Before(seq) => ("before", seq.min(BEYOND)),
         };
         let (status, epoch, seq, first, rows): (String, String, u64, u64, Vec<Row>) = self
             .on_room(&READ, name, |command| {

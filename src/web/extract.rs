@@ -162,7 +162,8 @@ impl Segment for Handle {
     }
 }
 
-fn json_error(rejection: &JsonRejection) -> QuadError {
+/// Why a JSON body cannot be taken.
+pub fn json_error(rejection: &JsonRejection) -> QuadError {
     match rejection {
         JsonRejection::MissingJsonContentType(_) => QuadError::UnsupportedMediaType,
         JsonRejection::JsonSyntaxError(_) => QuadError::malformed("The body is not valid JSON."),

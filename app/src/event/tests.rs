@@ -8,6 +8,26 @@ where
 {
     assert_eq!(serde_json::to_string(frame).unwrap(), json);
     assert_eq!(&serde_json::from_str::<T>(json).unwrap(), frame);
+    packed(frame, json);
+}
+
+/// MessagePack says the same with the same names, whether made from the frame or its JSON.
+fn packed<T>(frame: &T, json: &str)
+where
+    T: Serialize + for<'de> Deserialize<'de> + PartialEq + std::fmt::Debug,
+{
+    let packed = rmp_serde::to_vec_named(frame).unwrap();
+    assert_eq!(&rmp_serde::from_slice::<T>(&packed).unwrap(), frame);
+    let mut back = Vec::new();
+    let mut source = rmp_serde::Deserializer::new(packed.as_slice());
+    let mut target = serde_json::Serializer::new(&mut back);
+    serde_transcode::transcode(&mut source, &mut target).unwrap();
+    assert_eq!(back, json.as_bytes());
+    let mut again = Vec::new();
+    let mut source = serde_json::Deserializer::from_str(json);
+    let mut target = rmp_serde::Serializer::new(&mut again).with_struct_map();
+    serde_transcode::transcode(&mut source, &mut target).unwrap();
+    assert_eq!(again, packed);
 }
 
 fn epoch() -> Epoch {
@@ -48,8 +68,19 @@ fn what_a_client_says() {
             channel: "news".into(),
             resume: None,
             last: Some(5),
+            token: None,
         },
         r#"{"type":"subscribe","ref":"1","channel":"news","last":5}"#,
+    );
+    golden(
+        &ClientFrame::Subscribe {
+            r#ref: "1".into(),
+            channel: "private:a".into(),
+            resume: None,
+            last: None,
+            token: Some("t".into()),
+        },
+        r#"{"type":"subscribe","ref":"1","channel":"private:a","token":"t"}"#,
     );
     golden(
         &ClientFrame::Unsubscribe {

@@ -3,6 +3,7 @@
 //! These are the JSON API's own types. Times are integer milliseconds since 1970 in UTC.
 
 mod account;
+mod announcement;
 mod attention;
 mod ids;
 mod inbox;
@@ -10,6 +11,7 @@ mod post;
 mod room;
 
 pub use account::{AccountChange, Credentials, Me, NewAccount, Person, SignedIn};
+pub use announcement::{Announcement, AnnouncementPage, NewAnnouncement};
 pub use attention::{
     Attention, FOR_GOOD, Ledger, MuteTarget, MutedPost, Mutes, Outcome, Pause, Preferences,
     QuietHours, Silenced, SilencedPage, Withheld, WithheldCounts,

@@ -174,6 +174,7 @@ pub struct MemberPage {
 /// Something to be said in a room.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "ssr", schema(as = NewRoomMessage))]
 pub struct NewMessage {
     /// Made by the client, with at least 64 random bits: 1 to 64 of `[A-Za-z0-9_.:-]`. A repeat
     /// within a day is answered and not stored. One is made where it is missing.

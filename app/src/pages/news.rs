@@ -87,6 +87,7 @@ fn listen(hear: impl Fn(PostId) + Send + Sync + 'static) {
             channel: CHANNEL.into(),
             resume: None,
             last: None,
+            token: None,
         }),
         Word::Frame(ServerFrame::NewPost { post_id, .. }) => hear(post_id),
         Word::Frame(_) => {}

@@ -129,6 +129,7 @@ impl Place {
             channel: self.channel.clone(),
             resume: Some(self.position.clone()),
             last: None,
+            token: None,
         }
     }
 }
