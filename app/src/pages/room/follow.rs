@@ -152,8 +152,9 @@ impl Follower {
             ServerFrame::Typing { from, .. } => {
                 if !self.is_me(&from.user_id) {
                     // A repeat changes only until when it holds.
-                    talk.typing
-                        .update(|typing| drop(typing.heard(browser::now(), from)));
+                    talk.typing.update(|typing| {
+                        let _ = typing.heard(browser::now(), from);
+                    });
                 }
             }
             ServerFrame::Read { user_id, seq, .. } => {
