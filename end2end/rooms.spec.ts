@@ -156,28 +156,23 @@ test("what was said while the connection was lost is there afterwards, on both s
   expect(await ben.api.said(room)).toEqual(["one", "two", "three", "from the tunnel"]);
 });
 
-test("what is sent while nobody answers is stored once", async ({ house, lay, member }) => {
+test("what is sent and never answered is stored once", async ({ house, lay, member }) => {
   const cable = await lay(house.quad.url);
   const ana = await member("Ana", { at: cable.url });
-  const room = await together(ana);
+  const ben = await member("Ben");
+  const room = await together(ana, ben);
   const page = await enter(ana, room);
   ana.watch.expect(...NO_WAY);
-  // The server stores it, and the answer gets lost on its way.
-  await page.evaluate(() => {
-    const send = WebSocket.prototype.send;
-    WebSocket.prototype.send = function (data) {
-      send.call(this, data);
-      if (String(data).includes("publish")) this.onmessage = null;
-    };
-  });
+  cable.deafen();
   await composer(page).fill("only once");
   await composer(page).press("Enter");
-  await expect.poll(() => ana.api.said(room)).toEqual(["only once"]);
+  await expect.poll(() => ben.api.said(room)).toEqual(["only once"]);
+  await expect(said(page)).toContainText("Sending…");
   cable.breakOff();
+  await expect(page.getByText("Sending…")).toHaveCount(0, { timeout: 30_000 });
   await live(page);
   await expect(said(page)).toHaveText([/only once/]);
-  await expect(page.getByText("Sending…")).toHaveCount(0);
-  expect(await ana.api.said(room)).toEqual(["only once"]);
+  expect(await ben.api.said(room)).toEqual(["only once"]);
 });
 
 test("what is refused can be tried again or edited", async ({ member }) => {
@@ -215,7 +210,7 @@ test("the newest message stays on screen, unless one reads further up", async ({
   const before = await place();
   await ben.api.say(room, "unseen");
   await expect(page.getByRole("button", { name: "New messages" })).toBeVisible();
-  expect(await place()).toBe(before);
+  expect(Math.abs((await place()) - before)).toBeLessThan(3);
   await page.getByRole("button", { name: "New messages" }).click();
   await expect(said(page, "unseen")).toBeInViewport();
   await expect(page.getByRole("button", { name: "New messages" })).toHaveCount(0);
