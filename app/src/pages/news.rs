@@ -1,14 +1,15 @@
 //! Says that there are new posts, and loads them when asked to.
 
+use std::cmp::Reverse;
+
 use leptos::{prelude::*, task::spawn_local};
 
-use super::posts::merge;
 use crate::{
     api::read_posts,
     browser,
     event::{ClientFrame, ServerFrame},
     live::{Live, Word},
-    model::{Me, Order, Post, PostId},
+    model::{Me, Order, Post, PostId, PostPage},
 };
 
 const CHANNEL: &str = "feed";
@@ -47,7 +48,7 @@ pub(super) fn NewPosts(me: Me, posts: RwSignal<Vec<Post>>) -> impl IntoView {
             // If it fails, the button stays.
             if let Ok(page) = read_posts(Order::Latest, None, None).await {
                 let _ = news.try_set(Vec::new());
-                let _ = posts.try_update(|posts| show(posts, page.posts));
+                let _ = posts.try_update(|posts| show(posts, page));
                 browser::focus_first(None, ".posts .post-author");
             }
         });
@@ -68,14 +69,27 @@ pub(super) fn NewPosts(me: Me, posts: RwSignal<Vec<Post>>) -> impl IntoView {
     .into_any()
 }
 
-/// What is too new to join what is on screen begins the page anew: the list must have no hole.
-fn show(posts: &mut Vec<Post>, read: Vec<Post>) {
-    let meets = |post: &Post| posts.iter().any(|known| known.post_id == post.post_id);
-    if posts.is_empty() || read.iter().any(meets) {
-        merge(posts, read);
-    } else {
-        browser::leave_for("/");
+/// Puts what is new where it belongs, whatever was posted here meanwhile. Where the page that was
+/// read does not reach what is on screen, all begins anew: the list must have no hole.
+fn show(posts: &mut Vec<Post>, read: PostPage) {
+    if !meets(posts, &read) {
+        return browser::leave_for("/");
     }
+    insert(posts, read.posts);
+}
+
+fn meets(posts: &[Post], read: &PostPage) -> bool {
+    let known = |last: &Post| posts.iter().any(|post| post.post_id == last.post_id);
+    read.next.is_none() || read.posts.last().is_none_or(known)
+}
+
+fn insert(posts: &mut Vec<Post>, read: Vec<Post>) {
+    for post in read {
+        if !posts.iter().any(|known| known.post_id == post.post_id) {
+            posts.push(post);
+        }
+    }
+    posts.sort_by_key(|post| Reverse(post.created_at));
 }
 
 fn listen(hear: impl Fn(PostId) + Send + Sync + 'static) {
@@ -98,4 +112,46 @@ fn listen(hear: impl Fn(PostId) + Send + Sync + 'static) {
             live.ignore(listener);
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Person, UserId};
+
+    fn post(n: u64) -> Post {
+        let user_id: UserId = "0abcdefg".parse().unwrap();
+        Post {
+            post_id: PostId::new(user_id.clone(), n),
+            author: Person {
+                user_id,
+                handle: "ana".parse().unwrap(),
+                name: "Ana".into(),
+            },
+            text: String::new(),
+            created_at: n * 1_000,
+            likes: 0,
+            liked: false,
+        }
+    }
+
+    #[test]
+    fn what_is_new_finds_its_place_between_what_was_posted_here() {
+        let mut posts = vec![post(4), post(1)];
+        insert(&mut posts, vec![post(5), post(4), post(3), post(1)]);
+        let order: Vec<_> = posts.iter().map(|post| post.post_id.n()).collect();
+        assert_eq!(order, [5, 4, 3, 1]);
+    }
+
+    #[test]
+    fn a_page_that_does_not_reach_what_is_on_screen_leaves_a_hole() {
+        let page = |seqs: &[u64], next: Option<&str>| PostPage {
+            posts: seqs.iter().map(|n| post(*n)).collect(),
+            next: next.map(ToOwned::to_owned),
+        };
+        let posts = [post(9), post(3)];
+        assert!(meets(&posts, &page(&[9, 8, 3], Some("x"))));
+        assert!(!meets(&posts, &page(&[9, 8, 7], Some("x"))));
+        assert!(meets(&posts, &page(&[9, 8, 7], None)));
+    }
 }
