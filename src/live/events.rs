@@ -244,7 +244,7 @@ async fn serve(
                 return None;
             }
         };
-        let Some(frame) = frame else { return None };
+        let frame = frame?;
         if !allowance.take() {
             return Some(CloseCode::TooFast);
         }
