@@ -167,7 +167,10 @@ async fn work(command: Command, config: &Config, url: &StoreUrl) -> Result<(), F
                 service.store().raise_generation().await?;
             }
             let posts = service.store().rebuild().await?;
-            say(&format!("Feed and trending hold {posts} posts."))
+            let rooms = service.store().rebuild_rooms().await?;
+            say(&format!(
+                "Feed and trending hold {posts} posts, the directory {rooms} rooms."
+            ))
         }
     }
 }

@@ -16,6 +16,8 @@ pub static METERS: LazyLock<Meters> = LazyLock::new(Meters::new);
 pub struct Meters {
     /// Open sockets.
     pub sockets: Gauge,
+    /// Open streams of events.
+    pub streams: Gauge,
     /// Likes and withdrawals that changed something.
     pub likes: Counter,
     /// Messages that came from the store for sockets of this server.
@@ -64,6 +66,7 @@ pub const LIKE_TO_PAINT: &str = "quad_like_to_paint_seconds";
 impl Meters {
     fn new() -> Self {
         describe_gauge!("quad_sockets", "Open sockets");
+        describe_gauge!("quad_streams", "Open streams of Server-Sent Events");
         describe_counter!(
             "quad_likes_total",
             "Likes and withdrawals that changed something"
@@ -112,6 +115,7 @@ impl Meters {
         let told = |outcome: &'static str| counter!("quad_told_total", "outcome" => outcome);
         Self {
             sockets: gauge!("quad_sockets"),
+            streams: gauge!("quad_streams"),
             likes: counter!("quad_likes_total"),
             published: counter!("quad_published_total"),
             delivered: counter!("quad_delivered_total"),

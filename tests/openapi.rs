@@ -29,6 +29,8 @@ async fn every_call_of_the_contract_is_in_the_document() {
         ("/api/v1/push/subscriptions", &["post", "delete"]),
         ("/broadcast/{channel}", &["post"]),
         ("/stats/channel/{channel}", &["get"]),
+        ("/events", &["get"]),
+        ("/events/{stream}", &["post"]),
         ("/healthz", &["get"]),
         ("/readyz", &["get"]),
         ("/metrics", &["get"]),

@@ -1,6 +1,9 @@
 //! What servers tell each other over the store: what to forget, and how many listen.
 
-use app::model::UserId;
+use app::{
+    event::ClientFrame,
+    model::{RoomName, UserId},
+};
 use serde::{Deserialize, Serialize};
 
 /// A message on the topic of all servers, or on that of one.
@@ -23,6 +26,16 @@ pub enum Control {
         /// Who.
         user: UserId,
     },
+    /// There is a new room.
+    RoomMade {
+        /// Its name.
+        name: RoomName,
+    },
+    /// Nobody listens to this topic any more, on the server that says so to itself.
+    Unheard {
+        /// Which one.
+        topic: String,
+    },
     /// How many listen to this topic? Answer there.
     Count {
         /// Pairs the answer with the question.
@@ -32,11 +45,25 @@ pub enum Control {
         /// The topic of the server that asks.
         answer_to: String,
     },
+    /// A client of the server that this goes to, which has a stream there, said this. Answer, with
+    /// [`Control::Counted`], how many streams took it.
+    Said {
+        /// Pairs the answer with the question.
+        question: String,
+        /// The number of the stream there.
+        stream: u64,
+        /// Whose it must be.
+        owner: String,
+        /// What was said.
+        frames: Vec<ClientFrame>,
+        /// The topic of the server that asks.
+        answer_to: String,
+    },
     /// So many do.
     Counted {
         /// Pairs the answer with the question.
         question: String,
-        /// Listeners on the server that answers.
+        /// On the server that answers.
         count: u64,
     },
 }

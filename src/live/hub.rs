@@ -5,18 +5,24 @@
 //! removed by connection id, so that a late goodbye evicts nobody else.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     sync::{
         Arc, Mutex, MutexGuard,
         atomic::{AtomicU64, Ordering},
     },
 };
 
-use app::{event::CloseCode, model::UserId};
-
-use tokio::{sync::Notify, task::yield_now};
+use app::{
+    event::{ClientFrame, CloseCode},
+    model::UserId,
+};
+use tokio::{
+    sync::{Notify, mpsc},
+    task::yield_now,
+};
 use tokio_util::sync::CancellationToken;
 
+pub use super::connection::{Connection, ConnectionId, Owner};
 use super::{
     Topic,
     frame::Frame,
@@ -24,54 +30,6 @@ use super::{
     writer::Writer,
 };
 use crate::meters::METERS;
-
-/// Names a connection for as long as this server lives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ConnectionId(u64);
-
-impl ConnectionId {
-    /// Which of `parts` turns this connection belongs to, so that checks are spread over time.
-    pub fn turn(self, parts: u64) -> u64 {
-        self.0 % parts
-    }
-}
-
-/// Whose connection it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Owner {
-    /// A person, by a session.
-    Session {
-        /// Who.
-        user: UserId,
-        /// Names the session; ends with it.
-        session: Arc<str>,
-    },
-    /// A program, by an API token.
-    Token {
-        /// Names the token.
-        token: Arc<str>,
-    },
-}
-
-/// One connection, shared by the hub and its socket's task.
-pub struct Connection {
-    /// Its name here.
-    pub id: ConnectionId,
-    /// Whose it is.
-    pub owner: Owner,
-    /// Its way out.
-    pub writer: Writer,
-    /// Set when anything arrives, cleared by each ping.
-    pub heard: std::sync::atomic::AtomicBool,
-    listens: Mutex<Vec<Topic>>,
-}
-
-impl Connection {
-    /// What it listens to.
-    pub fn topics(&self) -> Vec<Topic> {
-        lock(&self.listens).clone()
-    }
-}
 
 type Shared = Arc<Mutex<Listeners>>;
 
@@ -87,15 +45,29 @@ pub struct Hub {
 }
 
 impl Hub {
-    /// Takes a connection in.
+    /// Takes a socket in.
     pub fn connect(&self, owner: Owner, writer: Writer) -> Arc<Connection> {
-        let connection = Arc::new(Connection {
-            id: ConnectionId(self.next.fetch_add(1, Ordering::Relaxed)),
-            owner,
-            writer,
-            heard: true.into(),
-            listens: Mutex::default(),
-        });
+        self.take_in(owner, writer, None)
+    }
+
+    /// Takes a stream of events in, whose frames come in through `inlet`.
+    pub fn connect_stream(
+        &self,
+        owner: Owner,
+        writer: Writer,
+        inlet: mpsc::Sender<ClientFrame>,
+    ) -> Arc<Connection> {
+        self.take_in(owner, writer, Some(inlet))
+    }
+
+    fn take_in(
+        &self,
+        owner: Owner,
+        writer: Writer,
+        inlet: Option<mpsc::Sender<ClientFrame>>,
+    ) -> Arc<Connection> {
+        let id = ConnectionId::new(self.next.fetch_add(1, Ordering::Relaxed));
+        let connection = Arc::new(Connection::new(id, owner, writer, inlet));
         lock(&self.connections).insert(connection.id, connection.clone());
         connection
     }
@@ -108,6 +80,13 @@ impl Hub {
         topics
     }
 
+    /// Hands frames to a stream of this owner's; `false` if there is none of that number.
+    pub fn say(&self, stream: u64, owner: &str, frames: Vec<ClientFrame>) -> bool {
+        let stream = ConnectionId::new(stream);
+        let connection = lock(&self.connections).get(&stream).cloned();
+        connection.is_some_and(|known| known.owner.name() == owner && known.say(frames))
+    }
+
     /// Begins to listen, holding back what arrives until [`Hub::release`]. On a topic that is
     /// listened to already, it holds back from now on.
     pub fn listen(&self, topic: &Topic, connection: &Arc<Connection>, carries: Carries) {
@@ -115,7 +94,7 @@ impl Hub {
         let mut topics = lock(&self.topics);
         let mut listeners = lock(topics.entry(topic.clone()).or_default());
         if listeners.hold(connection, carries) {
-            lock(&connection.listens).push(topic.clone());
+            connection.listens().push(topic.clone());
         }
     }
 
@@ -129,7 +108,7 @@ impl Hub {
 
     /// Listens no more. True if nobody does.
     pub fn ignore(&self, topic: &Topic, connection: &Connection) -> bool {
-        lock(&connection.listens).retain(|known| known != topic);
+        connection.listens().retain(|known| known != topic);
         let mut topics = lock(&self.topics);
         let Some(listeners) = topics.get(topic) else {
             return false;
@@ -181,6 +160,25 @@ impl Hub {
                 lock(&self.crowds).push_back((topic, listeners));
             }
         }
+    }
+
+    /// The people who listen, each once, however many sockets they have. Those whose right to
+    /// listen is still being looked up are not among them.
+    pub fn people(&self, topic: &str) -> HashSet<UserId> {
+        self.listeners(topic)
+            .map_or_else(HashSet::new, |listeners| lock(&listeners).people())
+    }
+
+    /// Makes a person, or with `None` everybody, listen no more. Answers their connections.
+    pub fn evict(&self, topic: &Topic, user: Option<&UserId>) -> Vec<Arc<Connection>> {
+        let Some(listeners) = self.listeners(topic.as_str()) else {
+            return Vec::new();
+        };
+        let evicted = lock(&listeners).of_people(user);
+        for connection in &evicted {
+            self.ignore(topic, connection);
+        }
+        evicted
     }
 
     /// How many connections listen.
@@ -247,6 +245,7 @@ mod tests {
     };
 
     use super::*;
+    use crate::live::encoding::Encoding;
 
     async fn join(hub: &Hub) -> (Arc<Connection>, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -254,8 +253,14 @@ mod tests {
         let (client, accepted) = tokio::join!(connect, listener.accept());
         let server = accepted.unwrap().0;
         server.writable().await.unwrap();
-        let owner = Owner::Token { token: "t".into() };
-        (hub.connect(owner, Writer::new(server)), client.unwrap())
+        let owner = Owner::Token {
+            token: "t".into(),
+            observes: false,
+        };
+        (
+            hub.connect(owner, Writer::socket(server, Encoding::Json)),
+            client.unwrap(),
+        )
     }
 
     async fn received(hub: &Hub, connection: Arc<Connection>, mut client: TcpStream) -> String {
@@ -267,7 +272,7 @@ mod tests {
     }
 
     fn frame(letter: &str) -> Frame {
-        Frame::text(letter.as_bytes())
+        Frame::json(letter.as_bytes())
     }
 
     #[tokio::test]

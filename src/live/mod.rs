@@ -1,20 +1,35 @@
 //! The live path: what was published reaches the sockets that listen.
 //!
 //! - [`frame`]: a frame encoded once, its bytes shared by everybody who gets it.
-//! - [`writer`]: one socket's bounded way out.
-//! - [`hub`] and [`listeners`]: who listens here. They know no Redis.
+//! - [`encoding`]: JSON or MessagePack.
+//! - [`writer`]: one connection's bounded way out.
+//! - [`hub`], [`connection`] and [`listeners`]: who listens here. They know no Redis.
 //! - [`broker`]: Redis pub/sub. It knows no socket.
 //! - [`control`]: what servers tell each other.
 //! - [`upgrade`], [`socket`], `reader`, [`catch_up`]: one socket's life.
+//! - `room`, [`observe`]: how a room is listened to, by its members and by programs.
+//! - [`expiry`]: subscriptions that end by themselves.
+//! - [`presence`]: who is looking at a room.
+//! - [`events`], [`event_stream`], `places`: the same over Server-Sent Events, for whoever has no
+//!   WebSocket.
 //! - [`sweep`]: the position check, pings, and whether sessions still live.
 
 pub mod broker;
 pub mod catch_up;
+pub mod connection;
 pub mod control;
+pub mod encoding;
+pub mod event_stream;
+pub mod events;
+pub mod expiry;
 pub mod frame;
 pub mod hub;
 pub mod listeners;
+pub mod observe;
+mod places;
+pub mod presence;
 mod reader;
+mod room;
 pub mod socket;
 pub mod sweep;
 pub mod upgrade;

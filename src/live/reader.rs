@@ -10,7 +10,7 @@ use std::{
 use bytes::{Buf, Bytes};
 use tokio::io::{self, AsyncRead, AsyncWrite, ReadBuf};
 
-use super::{frame::Frame, hub::Connection};
+use super::hub::Connection;
 
 /// A connection as the library wants it.
 pub(super) struct Reader {
@@ -37,7 +37,9 @@ impl AsyncRead for Reader {
             self.early.advance(length);
             return Poll::Ready(Ok(()));
         }
-        let tcp = self.connection.writer.tcp();
+        let Some(tcp) = self.connection.writer.tcp() else {
+            return Poll::Ready(Ok(()));
+        };
         loop {
             ready!(tcp.poll_read_ready(context))?;
             match tcp.try_read(buffer.initialize_unfilled()) {
@@ -58,7 +60,8 @@ impl AsyncWrite for Reader {
         _: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.connection.writer.send(&Frame::encoded(bytes));
+        let bytes = Bytes::copy_from_slice(bytes);
+        self.connection.writer.send_bytes(&bytes);
         Poll::Ready(Ok(bytes.len()))
     }
 

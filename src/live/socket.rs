@@ -10,7 +10,7 @@ use std::{
 
 use app::{
     event::{ClientFrame, CloseCode, ServerFrame},
-    model::{Position, UserId},
+    model::{NewMessage, Position, UserId},
 };
 use bytes::Bytes;
 use futures_util::StreamExt;
@@ -28,13 +28,14 @@ use tokio_tungstenite::{
 };
 
 use super::{
-    catch_up,
+    catch_up::{self, Asked},
     frame::Frame,
     hub::{Connection, Owner},
     reader::Reader,
+    room,
     writer::Drained,
 };
-use crate::{meters::METERS, server::Shared};
+use crate::{meters::METERS, server::Shared, store::keys};
 
 /// How long a person's socket may take to say who it is.
 const REGISTER_WITHIN: Duration = Duration::from_secs(10);
@@ -42,6 +43,8 @@ const REGISTER_WITHIN: Duration = Duration::from_secs(10);
 const LARGEST: usize = 64 << 10;
 /// Bytes read at a time: most frames of clients are short, and every socket keeps such a buffer.
 const READ_BUFFER: usize = 512;
+/// How often others are told that somebody is writing.
+const TYPING_EVERY: Duration = Duration::from_secs(1);
 /// How long a socket may take to say goodbye.
 const GOODBYE_WITHIN: Duration = Duration::from_secs(2);
 /// Frames a second, on average, and in a burst.
@@ -64,9 +67,23 @@ pub async fn run(shared: &Shared, connection: Arc<Connection>, early: Bytes) {
     let end = serve(shared, &connection, &mut frames).await;
     drop(frames);
     Box::pin(say_goodbye(&connection, end)).await;
-    let unheard = shared.service.hub().disconnect(&connection);
-    shared.live.broker.unsubscribe(unheard).await;
+    leave(shared, &connection).await;
     METERS.sockets.decrement(1.0);
+}
+
+/// Takes a connection that ended out of everything that it was part of.
+pub(super) async fn leave(shared: &Shared, connection: &Connection) {
+    let listened = connection.topics();
+    for topic in &listened {
+        shared.live.expiries.forget(connection, topic);
+    }
+    let unheard = shared.service.hub().disconnect(connection);
+    let rooms = listened
+        .iter()
+        .filter_map(|topic| keys::room_of(topic.as_str()));
+    rooms.for_each(|room| shared.service.attendance().touch(room));
+    shared.live.broker.unsubscribe(unheard).await;
+    shared.live.observers.remove(connection.id);
 }
 
 async fn serve(
@@ -84,6 +101,7 @@ async fn serve(
             shared,
             connection,
             user: None,
+            typed: None,
         },
         Owner::Session { user, .. } => {
             let unregistered = Unregistered {
@@ -133,11 +151,16 @@ impl<'s> Unregistered<'s> {
                     return Ok(resume);
                 }
                 ClientFrame::Register { .. } => return Err(Some(CloseCode::Forbidden)),
-                ClientFrame::Subscribe { r#ref, .. } | ClientFrame::Unsubscribe { r#ref, .. } => {
+                ClientFrame::Subscribe { r#ref, .. }
+                | ClientFrame::Unsubscribe { r#ref, .. }
+                | ClientFrame::Publish { r#ref, .. } => {
                     check_ref(&r#ref)?;
                     refuse(self.connection, r#ref, "not_registered", "Register first.");
                 }
-                ClientFrame::Seen { .. } | ClientFrame::Told { .. } => {}
+                ClientFrame::Seen { .. }
+                | ClientFrame::Told { .. }
+                | ClientFrame::Typing { .. }
+                | ClientFrame::Read { .. } => {}
             }
         }
     }
@@ -153,24 +176,28 @@ impl<'s> Unregistered<'s> {
             shared,
             connection,
             user: Some(user),
+            typed: None,
         })
     }
 }
 
-/// A socket that is known.
-struct Socket<'s> {
-    shared: &'s Shared,
-    connection: &'s Arc<Connection>,
+/// A socket, or a stream of events, that is known.
+pub(super) struct Socket<'s> {
+    pub(super) shared: &'s Shared,
+    pub(super) connection: &'s Arc<Connection>,
     /// Nobody for a program.
-    user: Option<&'s UserId>,
+    pub(super) user: Option<&'s UserId>,
+    /// When others were last told that this one is writing.
+    pub(super) typed: Option<Instant>,
 }
 
 impl Socket<'_> {
-    async fn answer(&mut self, frame: ClientFrame) -> Result<(), End> {
+    pub(super) async fn answer(&mut self, frame: ClientFrame) -> Result<(), End> {
         let Self {
             shared,
             connection,
             user,
+            typed,
         } = self;
         match frame {
             ClientFrame::Register { user_id, resume } => match user {
@@ -184,13 +211,45 @@ impl Socket<'_> {
                 channel,
                 resume,
                 last,
+                token,
             } => {
                 check_ref(&r#ref)?;
-                catch_up::channel(shared, connection, r#ref, channel, resume, last).await
+                let asked = Asked {
+                    r#ref,
+                    channel,
+                    resume,
+                    last,
+                    token,
+                };
+                catch_up::channel(shared, connection, asked).await
             }
             ClientFrame::Unsubscribe { r#ref, channel } => {
                 check_ref(&r#ref)?;
                 catch_up::leave(shared, connection, r#ref, channel).await;
+                Ok(())
+            }
+            ClientFrame::Publish {
+                r#ref,
+                channel,
+                id,
+                text,
+            } => {
+                check_ref(&r#ref)?;
+                let message = NewMessage { id: Some(id), text };
+                room::publish(shared, connection, *user, r#ref, channel, message).await;
+                Ok(())
+            }
+            ClientFrame::Typing { channel } => {
+                let Some(user) = user else { return Ok(()) };
+                if typed.is_none_or(|at| at.elapsed() >= TYPING_EVERY) {
+                    *typed = Some(Instant::now());
+                    room::typing(shared, connection, user, &channel).await;
+                }
+                Ok(())
+            }
+            ClientFrame::Read { channel, seq } => {
+                let Some(user) = user else { return Ok(()) };
+                room::read(shared, connection, user, &channel, seq).await;
                 Ok(())
             }
             ClientFrame::Seen { epoch, seq } => {
@@ -229,13 +288,14 @@ fn check_ref(r#ref: &str) -> Result<(), End> {
 pub(super) fn refuse(connection: &Connection, r#ref: String, code: &str, detail: &str) {
     let error = ServerFrame::Error {
         r#ref: Some(r#ref),
+        channel: None,
         code: code.to_owned(),
         detail: detail.to_owned(),
     };
     send(connection, &error);
 }
 
-/// Sends one frame to one socket.
+/// Sends one frame to one connection.
 pub(super) fn send(connection: &Connection, frame: &ServerFrame) {
     if let Some(frame) = Frame::of(frame) {
         connection.writer.send(&frame);
@@ -270,13 +330,10 @@ impl Incoming<'_> {
                 return Err(Some(CloseCode::TooFast));
             }
             match message {
-                Message::Text(text) => {
-                    // A list would be taken for an object with its values in that order.
-                    let object = text.trim_ascii_start().starts_with('{');
-                    let frame = object.then(|| serde_json::from_str(&text).ok()).flatten();
+                Message::Text(_) | Message::Binary(_) => {
+                    let frame = self.connection.writer.encoding().decode(&message);
                     return frame.ok_or(Some(CloseCode::Malformed));
                 }
-                Message::Binary(_) => return Err(Some(CloseCode::Malformed)),
                 Message::Close(_) => {
                     // Reading on sends the answer that closing asks for.
                     drop(self.frames.next().await);
@@ -299,20 +356,20 @@ fn end_of(error: &tungstenite::Error) -> End {
 }
 
 /// How many frames a client may still send: a bucket that fills with time.
-struct Allowance {
+pub(super) struct Allowance {
     left: f64,
     at: Instant,
 }
 
 impl Allowance {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             left: BURST,
             at: Instant::now(),
         }
     }
 
-    fn take(&mut self) -> bool {
+    pub(super) fn take(&mut self) -> bool {
         let now = Instant::now();
         let earned = (now - self.at).as_secs_f64() * FRAMES_PER_SECOND;
         self.left = (self.left + earned).min(BURST) - 1.0;
@@ -323,14 +380,14 @@ impl Allowance {
 
 /// Sends the close frame and waits a little for the peer's. What it still sends is thrown away:
 /// closing with unread bytes would reset the connection, and the peer might never read the code.
-async fn say_goodbye(connection: &Connection, end: End) {
+pub(super) async fn say_goodbye(connection: &Connection, end: End) {
     let writer = &connection.writer;
     if let Some(code) = end {
         writer.close(code);
     }
     let goodbye = async {
         writer.last_words().await;
-        let tcp = writer.tcp();
+        let Some(tcp) = writer.tcp() else { return };
         if SockRef::from(tcp)
             .shutdown(std::net::Shutdown::Write)
             .is_err()

@@ -15,15 +15,15 @@ use hyper_util::{rt::TokioIo, server::conn::auto::upgrade::downcast};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::{hub::Owner, socket, writer::Writer};
+use super::{encoding::Encoding, hub::Owner, socket, writer::Writer};
 use crate::{
-    security::{client_addr, token::Token},
+    security::{
+        client_addr,
+        token::{Scope, Token},
+    },
     server::Shared,
     web::{auth, problem::Problem},
 };
-
-/// The subprotocol that is spoken here.
-const PROTOCOL: &str = "quad.v1";
 
 /// `GET /ws`.
 pub async fn upgrade(State(shared): State<Shared>, mut request: Request) -> Response {
@@ -47,7 +47,8 @@ async fn accept(shared: &Shared, request: &mut Request) -> Result<Response, Quad
         .get(header::SEC_WEBSOCKET_KEY)
         .ok_or_else(|| QuadError::malformed("The header Sec-WebSocket-Key is missing."))?;
     let accepted = derive_accept_key(key.as_bytes());
-    let protocol = mentions(headers, header::SEC_WEBSOCKET_PROTOCOL, PROTOCOL);
+    // The first that is known here, as the client names them in the order in which it wants them.
+    let encoding = values(headers, header::SEC_WEBSOCKET_PROTOCOL).find_map(Encoding::of_protocol);
     let owner = owner(shared, headers).await?;
 
     let address = shared
@@ -74,7 +75,8 @@ async fn accept(shared: &Shared, request: &mut Request) -> Result<Response, Quad
         // the request was read.
         let early = Bytes::copy_from_slice(&parts.read_buf);
         drop(parts.read_buf);
-        let writer = Writer::new(parts.io.into_inner());
+        let tcp = parts.io.into_inner();
+        let writer = Writer::socket(tcp, encoding.unwrap_or(Encoding::Json));
         let connection = shared.service.hub().connect(owner, writer);
         if shared.live.is_draining() {
             connection.writer.close(CloseCode::Drain);
@@ -87,17 +89,17 @@ async fn accept(shared: &Shared, request: &mut Request) -> Result<Response, Quad
         .header(header::CONNECTION, "upgrade")
         .header(header::UPGRADE, "websocket")
         .header(header::SEC_WEBSOCKET_ACCEPT, accepted);
-    if protocol {
-        response = response.header(header::SEC_WEBSOCKET_PROTOCOL, PROTOCOL);
+    if let Some(encoding) = encoding {
+        response = response.header(header::SEC_WEBSOCKET_PROTOCOL, encoding.protocol());
     }
     response
         .body(axum::body::Body::empty())
         .map_err(|_| QuadError::Internal)
 }
 
-/// Whose socket it will be. A browser cannot set headers on a WebSocket, so a token may also come
+/// Whose socket, or stream of events, it will be. A browser cannot set headers on a WebSocket, so a token may also come
 /// as a subprotocol `bearer.TOKEN`; never in the URL, which ends up in logs.
-async fn owner(shared: &Shared, headers: &HeaderMap) -> Result<Owner, QuadError> {
+pub(super) async fn owner(shared: &Shared, headers: &HeaderMap) -> Result<Owner, QuadError> {
     let offered = values(headers, header::SEC_WEBSOCKET_PROTOCOL)
         .find_map(|protocol| protocol.strip_prefix("bearer."));
     let token = match offered {
@@ -124,6 +126,7 @@ async fn owner(shared: &Shared, headers: &HeaderMap) -> Result<Owner, QuadError>
                 .ok_or(QuadError::NoSession)?;
             Ok(Owner::Token {
                 token: grant.id.clone(),
+                observes: grant.allow(Scope::Observe).is_ok(),
             })
         }
     }

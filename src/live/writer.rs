@@ -1,8 +1,11 @@
-//! One socket's way out: what fits is written at once by whoever sends, the rest waits in a
-//! bounded queue for the socket's own task. Nobody who sends ever waits.
+//! One connection's way out: what fits is written at once by whoever sends, the rest waits in a
+//! bounded queue for the connection's own task. Nobody who sends ever waits.
 //!
 //! Writing at once saves the wake-up of a task per delivery, which costs more than the write
-//! itself when one message goes to thousands.
+//! itself when one message goes to thousands. Events have no such short cut: everything waits in
+//! the queue, and the body of the answer takes it from there.
+
+mod state;
 
 use std::{
     collections::VecDeque,
@@ -11,18 +14,24 @@ use std::{
     time::{Duration, Instant},
 };
 
-use app::event::CloseCode;
-use bytes::{Buf, Bytes};
+use app::event::{ClientFrame, CloseCode};
+use bytes::Bytes;
 use rustix::{
     io::Errno,
     net::{SendFlags, send},
 };
 use tokio::{net::TcpStream, sync::Notify};
 
-use super::{Topic, frame::Frame};
+use super::{
+    Topic,
+    encoding::Encoding,
+    event_stream::EventStream,
+    frame::{self, Frame},
+};
 use crate::meters::METERS;
+use state::State;
 
-/// Frames that may wait. A socket that is further behind comes back and catches up instead.
+/// Frames that may wait. A connection that is further behind comes back and catches up instead.
 const MOST_FRAMES: usize = 512;
 /// Bytes that may wait.
 const MOST_BYTES: usize = 1 << 20;
@@ -31,32 +40,20 @@ const LATEST_EVERY: Duration = Duration::from_millis(100);
 /// Frames handed to the kernel in one call.
 const BATCH: usize = 32;
 
-/// Writes whole frames to one socket, in the order in which they were sent.
+/// Writes whole frames to one connection, in the order in which they were sent.
 pub struct Writer {
-    tcp: TcpStream,
+    way: Way,
     state: Mutex<State>,
-    /// Tells the socket's task that something waits, or that it is over.
+    /// Tells the connection's task that something waits, or that it is over.
     wake: Notify,
 }
 
-#[derive(Default)]
-struct State {
-    /// What waits; the first may be the rest of a frame that was written in part.
-    queue: VecDeque<Bytes>,
-    bytes: usize,
-    /// A close frame was sent or queued; nothing may follow it.
-    closing: bool,
-    /// The peer is gone.
-    broken: bool,
-    /// Values of which only the newest counts; absent until there is one.
-    latest: Option<Box<Latest>>,
-}
-
-/// Values that change often: at most ten writes a second, the last value always.
-#[derive(Default)]
-struct Latest {
-    sent: Option<Instant>,
-    waiting: Vec<(Topic, Frame)>,
+/// Where it all goes.
+enum Way {
+    /// Straight to the kernel.
+    Socket(TcpStream, Encoding),
+    /// Into the body of an answer.
+    Events(Box<EventStream>),
 }
 
 /// How the draining of a writer ended.
@@ -69,32 +66,108 @@ pub enum Drained {
 }
 
 impl Writer {
-    /// Takes over the write half; reading goes on through [`Writer::tcp`].
-    pub fn new(tcp: TcpStream) -> Self {
+    /// Takes over the write half of a WebSocket; reading goes on through [`Writer::tcp`].
+    pub fn socket(tcp: TcpStream, encoding: Encoding) -> Self {
+        Self::new(Way::Socket(tcp, encoding))
+    }
+
+    /// A stream of events, which [`Writer::next_event`] hands out.
+    pub fn events(stream: EventStream) -> Self {
+        Self::new(Way::Events(Box::new(stream)))
+    }
+
+    fn new(way: Way) -> Self {
         Self {
-            tcp,
+            way,
             state: Mutex::default(),
             wake: Notify::new(),
         }
     }
 
-    /// The connection.
-    pub fn tcp(&self) -> &TcpStream {
-        &self.tcp
+    /// The connection, where it is a WebSocket's.
+    pub fn tcp(&self) -> Option<&TcpStream> {
+        match &self.way {
+            Way::Socket(tcp, _) => Some(tcp),
+            Way::Events(_) => None,
+        }
     }
 
-    /// Sends a frame. A socket that does not keep up is closed with [`CloseCode::TooSlow`].
+    /// How frames are written, in both directions.
+    pub fn encoding(&self) -> Encoding {
+        match &self.way {
+            Way::Socket(_, encoding) => *encoding,
+            Way::Events(_) => Encoding::Json,
+        }
+    }
+
+    /// Sends a frame. A connection that does not keep up is closed with [`CloseCode::TooSlow`].
     pub fn send(&self, frame: &Frame) {
         let mut state = self.state();
-        if state.closing || state.broken {
+        if !self.has_room(&mut state) {
             return;
         }
-        if state.queue.len() >= MOST_FRAMES || state.bytes > MOST_BYTES {
-            METERS.too_slow.increment(1);
-            self.finish(&mut state, CloseCode::TooSlow);
-            return;
+        match &self.way {
+            Way::Socket(_, encoding) => {
+                if let Some(bytes) = frame.bytes(*encoding) {
+                    self.push(&mut state, bytes);
+                }
+            }
+            Way::Events(stream) => self.push(&mut state, &stream.event(frame)),
         }
-        self.push(&mut state, frame.bytes().clone());
+    }
+
+    /// Sends what proves that the connection lives.
+    pub fn ping(&self) {
+        let ping = match &self.way {
+            Way::Socket(..) => frame::ping(),
+            Way::Events(_) => EventStream::comment(),
+        };
+        self.send_bytes(&ping);
+    }
+
+    /// Sends what was encoded elsewhere: the answers that the reader of a socket makes by itself,
+    /// and the beginning of a stream of events.
+    pub(super) fn send_bytes(&self, bytes: &Bytes) {
+        let mut state = self.state();
+        if self.has_room(&mut state) {
+            self.push(&mut state, bytes);
+        }
+    }
+
+    /// The client asked for something, by a frame: what follows begins there.
+    pub(super) fn asked(&self, frame: &ClientFrame) {
+        if let Way::Events(stream) = &self.way {
+            stream.asked(frame);
+        }
+    }
+
+    /// The next event for the body of the answer; `None` after the last.
+    pub(super) async fn next_event(&self) -> Option<Bytes> {
+        let Way::Events(stream) = &self.way else {
+            return None;
+        };
+        loop {
+            {
+                let mut state = self.state();
+                if let Some(event) = state.queue.front().cloned() {
+                    state.advance(event.len());
+                    if state.queue.is_empty() {
+                        self.wake.notify_one();
+                    }
+                    return Some(event);
+                }
+                if state.closing || state.broken {
+                    return None;
+                }
+            }
+            stream.ready.notified().await;
+        }
+    }
+
+    /// Nobody takes what is sent any more.
+    pub(super) fn abandon(&self) {
+        self.state().broken = true;
+        self.wake.notify_one();
     }
 
     /// Sends the newest value of `topic`, now or with the next write of such values; a value that
@@ -174,16 +247,24 @@ impl Writer {
     /// read makes this last for ever.
     pub async fn last_words(&self) {
         while let Flushed::Blocked = self.flush() {
-            if self.tcp.writable().await.is_err() {
-                return;
+            match &self.way {
+                Way::Socket(tcp, _) => {
+                    if tcp.writable().await.is_err() {
+                        return;
+                    }
+                }
+                Way::Events(_) => self.wake.notified().await,
             }
         }
     }
 
-    /// Waits until the kernel takes more, or somebody closes the socket.
+    /// Waits until the kernel takes more, or the body has taken all, or somebody closes it.
     async fn unblocked(&self) {
+        let Way::Socket(tcp, _) = &self.way else {
+            return self.wake.notified().await;
+        };
         tokio::select! {
-            writable = self.tcp.writable() => {
+            writable = tcp.writable() => {
                 if writable.is_err() {
                     self.state().broken = true;
                 }
@@ -219,51 +300,78 @@ impl Writer {
         }
     }
 
+    /// Whether one more may be sent; if it would be too many, that was the last.
+    fn has_room(&self, state: &mut State) -> bool {
+        if state.closing || state.broken {
+            return false;
+        }
+        let room = state.queue.len() < MOST_FRAMES && state.bytes <= MOST_BYTES;
+        if !room {
+            METERS.too_slow.increment(1);
+            self.finish(state, CloseCode::TooSlow);
+        }
+        room
+    }
+
     fn finish(&self, state: &mut State, code: CloseCode) {
-        // The first may be the rest of a frame: without it the peer could not read on.
-        state.queue.truncate(1);
-        state.bytes = state.queue.front().map_or(0, Bytes::len);
+        let (kept, close) = match &self.way {
+            // The first may be the rest of a frame: without it the peer could not read on.
+            Way::Socket(..) => (1, frame::close(code)),
+            Way::Events(_) => (0, EventStream::close(code)),
+        };
+        state.queue.truncate(kept);
+        state.bytes = state.queue.iter().map(Bytes::len).sum();
         state.closing = true;
-        self.push(state, Frame::close(code).bytes().clone());
+        self.push(state, &close);
         self.wake.notify_one();
     }
 
-    fn push(&self, state: &mut State, mut bytes: Bytes) {
+    fn push(&self, state: &mut State, bytes: &Bytes) {
+        let mut written = 0;
         if state.queue.is_empty() {
-            // Straight to the kernel: asking the runtime first whether the socket is writable costs
-            // another miss of the cache for each of thousands, and the answer is almost always yes.
-            match send(&self.tcp, &bytes, SendFlags::empty()) {
-                Ok(written) if written == bytes.len() => return,
-                Ok(written) => bytes.advance(written),
-                Err(Errno::AGAIN | Errno::INTR) => {}
-                Err(_) => {
-                    state.broken = true;
-                    self.wake.notify_one();
-                    return;
+            if let Way::Socket(tcp, _) = &self.way {
+                // Straight to the kernel: asking the runtime first whether the socket is writable
+                // costs another miss of the cache for each of thousands, and the answer is almost
+                // always yes.
+                match send(tcp, bytes, SendFlags::empty()) {
+                    Ok(all) if all == bytes.len() => return,
+                    Ok(some) => written = some,
+                    Err(Errno::AGAIN | Errno::INTR) => {}
+                    Err(_) => {
+                        state.broken = true;
+                        self.wake.notify_one();
+                        return;
+                    }
                 }
             }
             self.wake.notify_one();
         }
-        state.bytes += bytes.len();
-        state.queue.push_back(bytes);
+        state.bytes += bytes.len() - written;
+        state.queue.push_back(bytes.slice(written..));
+        if let Way::Events(stream) = &self.way {
+            stream.ready.notify_one();
+        }
     }
 
     fn flush(&self) -> Flushed {
         let mut state = self.state();
         while !state.broken && !state.queue.is_empty() {
+            let Way::Socket(tcp, _) = &self.way else {
+                return Flushed::Blocked;
+            };
             let slices: Vec<IoSlice<'_>> = state
                 .queue
                 .iter()
                 .take(BATCH)
                 .map(|bytes| IoSlice::new(bytes))
                 .collect();
-            match self.tcp.try_write_vectored(&slices) {
+            match tcp.try_write_vectored(&slices) {
                 Ok(written) => state.advance(written),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Flushed::Blocked,
                 Err(_) => state.broken = true,
             }
         }
-        // A burst should not cost an idle socket its memory for ever.
+        // A burst should not cost an idle connection its memory for ever.
         state.queue = VecDeque::new();
         match (state.broken, state.closing) {
             (true, _) => Flushed::Over(Drained::Broken),
@@ -279,20 +387,6 @@ impl Writer {
     }
 }
 
-impl State {
-    fn advance(&mut self, mut written: usize) {
-        self.bytes = self.bytes.saturating_sub(written);
-        while let Some(front) = self.queue.front_mut() {
-            if written < front.len() {
-                front.advance(written);
-                return;
-            }
-            written -= front.len();
-            self.queue.pop_front();
-        }
-    }
-}
-
 enum Flushed {
     Empty,
     Blocked,
@@ -300,104 +394,4 @@ enum Flushed {
 }
 
 #[cfg(test)]
-mod tests {
-    use tokio::{io::AsyncReadExt, net::TcpListener};
-
-    use super::*;
-
-    async fn pair() -> (Writer, TcpStream) {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let connect = TcpStream::connect(listener.local_addr().unwrap());
-        let (client, accepted) = tokio::join!(connect, listener.accept());
-        let (server, _) = accepted.unwrap();
-        server.writable().await.unwrap();
-        (Writer::new(server), client.unwrap())
-    }
-
-    #[tokio::test]
-    async fn frames_arrive_whole_and_in_order_though_the_reader_is_slow() {
-        let (writer, mut client) = pair().await;
-        // More than the kernel's buffers hold, less than the bound on what waits.
-        let frames: Vec<Frame> = (0..200)
-            .map(|i| Frame::text(&vec![i as u8; 20_000]))
-            .collect();
-        let expected: Vec<u8> = frames.iter().flat_map(|f| f.bytes().to_vec()).collect();
-        let sending = async {
-            for frame in &frames {
-                writer.send(frame);
-                writer.settle().await;
-            }
-        };
-        let mut received = vec![0; expected.len()];
-        let (_, read) = tokio::join!(sending, client.read_exact(&mut received));
-        read.unwrap();
-        assert!(received == expected);
-    }
-
-    #[tokio::test]
-    async fn a_reader_that_stops_is_closed_and_nobody_waits_for_it() {
-        let (writer, mut client) = pair().await;
-        let frame = Frame::text(&[b'x'; 30_000]);
-        for _ in 0..MOST_FRAMES * 2 {
-            writer.send(&frame);
-        }
-        assert!(writer.is_closing());
-        assert!(writer.state().bytes <= MOST_BYTES + 2 * frame.bytes().len());
-        let mut received = Vec::new();
-        let reading = async {
-            let mut chunk = vec![0; 65_536];
-            while let Ok(read) = client.read(&mut chunk).await {
-                received.extend_from_slice(&chunk[..read]);
-                if received.ends_with(Frame::close(CloseCode::TooSlow).bytes()) {
-                    break;
-                }
-            }
-        };
-        // The one who writes is free at once; the goodbye waits for the reader.
-        assert_eq!(writer.drain().await, Drained::Closed);
-        tokio::join!(writer.last_words(), reading);
-        let close = Frame::close(CloseCode::TooSlow);
-        assert_eq!(
-            (received.len() - close.bytes().len()) % frame.bytes().len(),
-            0
-        );
-    }
-
-    #[tokio::test]
-    async fn who_waits_for_a_reader_is_free_once_the_socket_closes() {
-        let (writer, _client) = pair().await;
-        while writer.state().queue.is_empty() {
-            writer.send(&Frame::text(&[b'x'; 30_000]));
-        }
-        let close = async { writer.close(CloseCode::NoPong) };
-        tokio::join!(writer.settle(), close);
-        assert_eq!(writer.drain().await, Drained::Closed);
-    }
-
-    #[tokio::test]
-    async fn of_many_values_the_first_and_the_last_arrive() {
-        let (writer, mut client) = pair().await;
-        let topic = Topic::new("post".into());
-        for value in 0..100u8 {
-            writer.send_latest(&topic, &Frame::text(&[value]));
-        }
-        let mut received = [0; 6];
-        tokio::select! {
-            read = client.read_exact(&mut received) => drop(read.unwrap()),
-            _ = writer.drain() => panic!("nobody closed it"),
-        }
-        assert_eq!([received[2], received[5]], [0, 99]);
-    }
-
-    #[tokio::test]
-    async fn nothing_follows_a_close() {
-        let (writer, mut client) = pair().await;
-        writer.close(CloseCode::Drain);
-        writer.send(&Frame::ping());
-        assert_eq!(writer.drain().await, Drained::Closed);
-        drop(writer);
-        let mut received = Vec::new();
-        client.read_to_end(&mut received).await.unwrap();
-        assert_eq!(received, Frame::close(CloseCode::Drain).bytes().as_ref());
-    }
-}
+mod tests;

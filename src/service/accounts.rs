@@ -96,7 +96,7 @@ impl Service {
     /// One's own account, and where its inbox stands.
     pub async fn me(&self, session: &Session) -> Answer<Me> {
         let person = self.person_by_id(&session.person.user_id).await?;
-        let (standing, _) = self.store.read_inbox(&person.user_id, None, 0).await?;
+        let (standing, _) = self.inbox_after(&person.user_id, None, 0).await?;
         Ok(Me {
             person,
             epoch: standing.epoch,

@@ -28,7 +28,7 @@ impl Listeners {
         }
     }
 
-    fn ask(&self, question: String, servers: usize) -> Open<'_> {
+    pub(super) fn ask(&self, question: String, servers: usize) -> Open<'_> {
         let (answers, counted) = mpsc::channel(servers);
         let mut open = self.0.lock().unwrap_or_else(|e| e.into_inner());
         open.insert(question.clone(), answers);
@@ -42,10 +42,10 @@ impl Listeners {
 
 /// A question that is open for as long as somebody waits for the answers. Whoever asked may hang
 /// up before they are there.
-struct Open<'q> {
+pub(super) struct Open<'q> {
     questions: &'q Listeners,
     question: String,
-    counted: mpsc::Receiver<u64>,
+    pub(super) counted: mpsc::Receiver<u64>,
 }
 
 impl Drop for Open<'_> {
@@ -76,7 +76,7 @@ impl Service {
         let mut elsewhere = 0;
         let mut missing = servers;
         let answers = async {
-            self.say(&keys::control_topic(), &asked).await.ok()?;
+            self.say_to(&keys::control_topic(), &asked).await.ok()?;
             while missing > 0 {
                 elsewhere += open.counted.recv().await?;
                 missing -= 1;
@@ -96,7 +96,10 @@ impl Service {
         }
         let count = self.hub.count(topic);
         let answer = Control::Counted { question, count };
-        if let Err(error) = self.say(&Topic::new(answer_to.to_owned()), &answer).await {
+        if let Err(error) = self
+            .say_to(&Topic::new(answer_to.to_owned()), &answer)
+            .await
+        {
             tracing::debug!(%error, "a count is not answered");
         }
     }

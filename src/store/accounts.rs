@@ -162,6 +162,14 @@ impl Store {
             .await
     }
 
+    /// Whether somebody is an administrator. Read each time: a role that is taken away is gone.
+    pub async fn is_admin(&self, id: &UserId) -> Result<bool, StoreError> {
+        let mut command = redis::cmd("HGET");
+        command.arg(keys::user(id)).arg("role");
+        let role: Option<String> = self.link().query(&command).await?;
+        Ok(role.as_deref() == Some("admin"))
+    }
+
     /// Says what somebody may do from now on.
     pub async fn set_role(&self, id: &UserId, role: Role) -> Result<(), StoreError> {
         self.link()

@@ -1,6 +1,7 @@
 //! HTTP: thin handlers by domain, over what [`crate::service`] does.
 
 pub mod accounts;
+pub mod announcements;
 pub mod attention;
 pub mod auth;
 pub mod docs;
@@ -14,3 +15,4 @@ pub mod posts;
 pub mod problem;
 pub mod publish;
 pub mod push;
+pub mod rooms;

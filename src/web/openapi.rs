@@ -16,8 +16,11 @@ use utoipa::{
     },
 };
 
+use crate::live::events;
+
 use super::{
-    accounts, attention, health, notifications, posts, problem::ProblemDetails, publish, push,
+    accounts, announcements, attention, health, notifications, posts, problem::ProblemDetails,
+    publish, push, rooms,
 };
 
 /// Everything that outside programs can call.
@@ -54,6 +57,20 @@ use super::{
         attention::unmute_person,
         attention::mute_post,
         attention::unmute_post,
+        announcements::announce,
+        announcements::list,
+        rooms::create,
+        rooms::list,
+        rooms::read,
+        rooms::end,
+        rooms::members,
+        rooms::join,
+        rooms::set_member,
+        rooms::remove_member,
+        rooms::messages,
+        rooms::say,
+        rooms::remove_message,
+        rooms::mark,
         publish::notify_user,
         push::key,
         push::subscribe,
@@ -62,6 +79,9 @@ use super::{
         publish::channel_stats,
         publish::channels,
         publish::batch,
+        publish::subscribe_token,
+        events::open,
+        events::say,
         health::alive,
         health::ready,
         health::metrics,
@@ -74,8 +94,11 @@ use super::{
         (name = "posts", description = "Posts, the feed and likes"),
         (name = "inbox", description = "What one missed"),
         (name = "attention", description = "What one wants to be told of, and what became of it"),
+        (name = "announcements", description = "What those who run this house tell everybody"),
+        (name = "rooms", description = "Where people talk with each other"),
         (name = "pushes", description = "Web Push, for browsers without an open page"),
         (name = "programs", description = "Publishing, with an API token"),
+        (name = "live", description = "What happens, as it happens"),
         (name = "operations", description = "Health and metrics"),
     )
 )]

@@ -8,6 +8,7 @@
 
 pub mod app;
 pub mod dice;
+pub mod events;
 pub mod http;
 pub mod malformed;
 pub mod people;

@@ -73,8 +73,22 @@ impl Socket {
             .expect("the socket opens")
     }
 
+    /// Opens a socket that speaks MessagePack.
+    pub async fn packed(server: &Server, token: &str) -> Self {
+        let protocols = format!("quad.v1.msgpack, bearer.{token}");
+        Self::open(server, &[("sec-websocket-protocol", &protocols)])
+            .await
+            .expect("the socket opens")
+    }
+
+    /// Sends a frame in whatever the socket speaks.
     pub async fn send(&mut self, frame: Value) {
-        self.send_text(frame.to_string()).await;
+        if self.protocol.as_deref() == Some("quad.v1.msgpack") {
+            let packed = rmp_serde::to_vec_named(&frame).unwrap();
+            let _ = self.stream.send(Message::binary(packed)).await;
+        } else {
+            self.send_text(frame.to_string()).await;
+        }
     }
 
     pub async fn send_text(&mut self, text: String) {
@@ -97,6 +111,10 @@ impl Socket {
                 }
                 Some(Ok(Message::Close(frame))) => {
                     Event::Closed(frame.map_or(1005, |CloseFrame { code, .. }| code.into()))
+                }
+                Some(Ok(Message::Binary(packed))) => {
+                    assert_eq!(self.protocol.as_deref(), Some("quad.v1.msgpack"));
+                    Event::Frame(rmp_serde::from_slice(&packed).expect("a frame is MessagePack"))
                 }
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
                 Some(Ok(other)) => panic!("the server never sends {other:?}"),
