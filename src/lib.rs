@@ -24,6 +24,9 @@
 //! publish in the same script, acknowledge last. No lock is held across an `.await`, every task
 //! has an owner that ends it, and every queue a bound.
 
+// Futures of requests that go through many layers are deeper than the default allows.
+#![recursion_limit = "256"]
+
 pub mod config;
 pub mod router;
 pub mod server;

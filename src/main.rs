@@ -12,6 +12,7 @@ use quad::{
     seed::{self, SeedError},
     server::{self, Server, StartError},
     service::Service,
+    store::accounts::Role,
 };
 use tracing_subscriber::EnvFilter;
 
@@ -141,9 +142,23 @@ async fn work(command: Command, config: &Config, url: &StoreUrl) -> Result<(), F
         }
         Command::PromoteUser { handle } => {
             let person = service.find(&handle).await?;
-            service.store().promote(&person.user_id).await?;
+            service
+                .store()
+                .set_role(&person.user_id, Role::Admin)
+                .await?;
             say(&format!(
                 "{} (@{handle}) is an administrator now.",
+                person.name
+            ))
+        }
+        Command::DemoteUser { handle } => {
+            let person = service.find(&handle).await?;
+            service
+                .store()
+                .set_role(&person.user_id, Role::Member)
+                .await?;
+            say(&format!(
+                "{} (@{handle}) is no administrator any more.",
                 person.name
             ))
         }
@@ -152,7 +167,10 @@ async fn work(command: Command, config: &Config, url: &StoreUrl) -> Result<(), F
                 service.store().raise_generation().await?;
             }
             let posts = service.store().rebuild().await?;
-            say(&format!("Feed and trending hold {posts} posts."))
+            let rooms = service.store().rebuild_rooms().await?;
+            say(&format!(
+                "Feed and trending hold {posts} posts, the directory {rooms} rooms."
+            ))
         }
     }
 }

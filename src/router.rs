@@ -17,8 +17,8 @@ use crate::{
     live::{events, upgrade::upgrade},
     server::Shared,
     web::{
-        accounts, attention, front::Front, health, notifications, openapi, pages, posts,
-        problem::Problem, publish, push,
+        accounts, announcements, attention, docs, front::Front, health, notifications, openapi,
+        pages, posts, problem::Problem, publish, push, rooms,
     },
 };
 
@@ -72,6 +72,29 @@ fn router(shared: Shared) -> Router {
             "/api/v1/mutes/posts/{post_id}",
             put(attention::mute_post).delete(attention::unmute_post),
         )
+        .route(
+            "/api/v1/announcements",
+            get(announcements::list).post(announcements::announce),
+        )
+        .route("/api/v1/rooms", get(rooms::list).post(rooms::create))
+        .route("/api/v1/rooms/{name}", get(rooms::read).delete(rooms::end))
+        .route(
+            "/api/v1/rooms/{name}/members",
+            get(rooms::members).post(rooms::join),
+        )
+        .route(
+            "/api/v1/rooms/{name}/members/{person}",
+            put(rooms::set_member).delete(rooms::remove_member),
+        )
+        .route(
+            "/api/v1/rooms/{name}/messages",
+            get(rooms::messages).post(rooms::say),
+        )
+        .route(
+            "/api/v1/rooms/{name}/messages/{seq}",
+            delete(rooms::remove_message),
+        )
+        .route("/api/v1/rooms/{name}/read", post(rooms::mark))
         .route("/api/v1/push/key", get(push::key))
         .route(
             "/api/v1/push/subscriptions",
@@ -79,9 +102,13 @@ fn router(shared: Shared) -> Router {
         )
         .route("/sw.js", get(push::worker))
         .route("/api/v1/openapi.json", get(openapi::document))
+        .route("/api/docs", get(docs::page))
+        .route("/api/docs/", get(docs::page))
+        .route("/api/docs/{file}", get(docs::file))
         .route("/notify/user/{user_id}", post(publish::notify_user))
         .route("/broadcast/{channel}", post(publish::broadcast))
         .route("/stats/channel/{channel}", get(publish::channel_stats))
+        .route("/subscribe/token", post(publish::subscribe_token))
         .route("/publish/batch", post(publish::batch))
         .route("/stats/channels", get(publish::channels))
         .route("/api/{*rest}", any(nothing_here))

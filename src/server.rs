@@ -22,7 +22,15 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     config::{Config, StoreUrl},
-    live::{broker::Broker, control::Control, hub::Hub, sweep},
+    live::{
+        Topic,
+        broker::Broker,
+        control::Control,
+        expiry::{self, Expiries},
+        hub::Hub,
+        observe::{self, Observers},
+        presence, sweep,
+    },
     meters::{LIKE_TO_PAINT, LIKE_TO_PAINT_BUCKETS},
     push::{self, Push},
     router,
@@ -30,7 +38,7 @@ use crate::{
         client_addr::TrustedProxies, headers::ResponseHeaders, limits::Limits, origin::OriginRule,
         random,
     },
-    service::{Service, directory::Directory},
+    service::{Service, channels::ANNOUNCEMENTS, directory::Directory},
     store::{Retention, Store, keys},
     web::pages,
 };
@@ -71,6 +79,10 @@ pub struct Live {
     pub broker: Broker,
     /// The tasks of all sockets.
     pub tasks: TaskTracker,
+    /// Programs that hear every room.
+    pub observers: Observers,
+    /// Subscriptions that end by themselves.
+    pub expiries: Expiries,
     /// Sockets one person may have on this server.
     pub max_sockets_per_user: u64,
     draining: CancellationToken,
@@ -162,6 +174,7 @@ impl Server {
             hub: hub.clone(),
             service: OnceLock::new(),
             own: keys::server_topic(&own).as_str().to_owned(),
+            announcements: keys::channel_topic(ANNOUNCEMENTS),
             questions,
             check_all: check_all.clone(),
         });
@@ -169,7 +182,7 @@ impl Server {
             store.clone(),
             switchboard.clone(),
             keys::server_topic(&own),
-            vec![keys::control_topic()],
+            vec![keys::control_topic(), keys::channel_topic(ANNOUNCEMENTS)],
         );
         let service = Arc::new(Service::new(
             store,
@@ -198,9 +211,11 @@ impl Server {
         let until = stop.clone();
         tasks.spawn(async move { crowds.serve_crowds(until).await });
         tasks.spawn(sweep::run(service.clone(), check_all, stop.clone()));
-        tasks.spawn(answer_questions(service.clone(), asked, stop.clone()));
         tasks.spawn(keep(service.clone(), stop.clone(), Service::keep_alive));
         tasks.spawn(keep(service.clone(), stop.clone(), Service::keep_trending));
+        let deliver = Service::deliver_announcements;
+        tasks.spawn(keep(service.clone(), stop.clone(), deliver));
+        tasks.spawn(presence::run(service.clone(), stop.clone()));
         tasks.spawn(push::courier::run(service.clone(), stop.clone()));
         if demo {
             tasks.spawn(crate::demo::run(service.clone(), stop.clone()));
@@ -214,6 +229,8 @@ impl Server {
             live: Live {
                 broker,
                 tasks: TaskTracker::new(),
+                observers: Observers::default(),
+                expiries: Expiries::default(),
                 max_sockets_per_user: config.max_sockets_per_user as u64,
                 draining: CancellationToken::new(),
             },
@@ -229,6 +246,9 @@ impl Server {
             leptos: pages::leptos_options(&config.site_dir),
             metrics,
         }));
+        tasks.spawn(answer_questions(shared.clone(), asked, stop.clone()));
+        tasks.spawn(expiry::run(shared.clone(), stop.clone()));
+        tasks.spawn(observe::run(shared.clone(), stop.clone()));
         Ok(Self {
             shared,
             listener,
@@ -327,9 +347,9 @@ where
     task(&service, stop).await;
 }
 
-/// Answers what other servers ask, in turn.
+/// Does in turn what other servers ask for, and what has to wait for the store.
 async fn answer_questions(
-    service: Arc<Service>,
+    shared: Shared,
     mut asked: mpsc::Receiver<Control>,
     stop: CancellationToken,
 ) {
@@ -344,6 +364,7 @@ async fn answer_questions(
                 topic,
                 answer_to,
             }) => {
+                let service = &shared.service;
                 service.answer_count(question, &topic, &answer_to).await;
             }
             Some(Control::Said {
@@ -353,8 +374,17 @@ async fn answer_questions(
                 frames,
                 answer_to,
             }) => {
+                let service = &shared.service;
                 service
                     .take_said(question, stream, &owner, frames, answer_to)
+                    .await;
+            }
+            Some(Control::RoomMade { name }) => observe::follow(&shared, &name).await,
+            Some(Control::Unheard { topic }) => {
+                shared
+                    .live
+                    .broker
+                    .unsubscribe(vec![Topic::new(topic)])
                     .await;
             }
             Some(_) => {}

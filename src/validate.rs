@@ -19,6 +19,20 @@ pub const PASSWORD: std::ops::RangeInclusive<usize> = 8..=200;
 pub const TEXT_MAX: usize = 2_000;
 /// The longest idempotency key, in bytes.
 pub const IDEMPOTENCY_KEY_MAX: usize = 200;
+/// Checks the id that a client made for a message. Errors: `invalid` for `id`.
+pub fn message_id(id: &str) -> Result<&str, QuadError> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"_.:-".contains(&b);
+    if (1..=64).contains(&id.len()) && id.bytes().all(plain) {
+        Ok(id)
+    } else {
+        Err(QuadError::invalid(
+            "id",
+            "format",
+            "A message's id has 1 to 64 letters, digits or any of _ . : -",
+        ))
+    }
+}
+
 /// How many entries of a list may be asked for at once.
 pub const LIMIT: std::ops::RangeInclusive<u64> = 1..=100;
 

@@ -4,6 +4,8 @@
 
 mod common;
 
+use std::collections::HashSet;
+
 use common::app::App;
 use serde_json::Value;
 
@@ -100,6 +102,76 @@ async fn every_reference_leads_somewhere() {
         let pointer = reference.strip_prefix('#').expect("within the document");
         assert!(document.pointer(pointer).is_some(), "{reference}");
     }
+}
+
+#[tokio::test]
+async fn every_call_has_a_name_of_its_own_and_says_how_it_fails() {
+    let app = App::start();
+    let document = document(&app).await;
+    let mut names = HashSet::new();
+    for (path, calls) in document["paths"].as_object().unwrap() {
+        for (method, call) in calls.as_object().unwrap() {
+            let name = call["operationId"].as_str().expect("a name");
+            assert!(names.insert(name), "{method} {path}: {name} is taken");
+            assert!(name.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+            let problem = &call["responses"]["default"]["content"]["application/problem+json"];
+            assert!(problem["schema"].is_object(), "{method} {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_document_has_a_page_that_loads_only_what_is_ours() {
+    let app = App::start();
+    let http = &app.server().http;
+    for path in ["/api/docs", "/api/docs/"] {
+        let page = http.get(path).await;
+        assert_eq!(page.status, 200);
+        assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+        let policy = page.header("content-security-policy");
+        assert_eq!(
+            policy,
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+             connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+        );
+        let html = page.text();
+        assert!(!html.contains("//"), "another host: {html}");
+        for inline in ["<style", "style=", "<script>", " onload=", "javascript:"] {
+            assert!(!html.contains(inline), "{inline} in {html}");
+        }
+        let parts = html.split(['"', '\'']).filter(|part| {
+            let own = part.starts_with("/api/docs/");
+            own && !part.contains(char::is_whitespace)
+        });
+        let mut count = 0;
+        for part in parts {
+            let file = http.get(part).await;
+            assert_eq!(file.status, 200, "{part}");
+            let kind = match part.rsplit_once('.').unwrap().1 {
+                "css" => "text/css",
+                "js" => "text/javascript",
+                other => panic!("{other}"),
+            };
+            assert!(file.header("content-type").starts_with(kind), "{part}");
+            assert_eq!(file.header("x-content-type-options"), "nosniff");
+            if file.header("content-encoding").is_empty() {
+                assert!(!file.text().contains("://"), "{part} names another host");
+            } else {
+                assert_eq!(file.header("content-encoding"), "gzip", "{part}");
+                assert!(file.body.starts_with(&[0x1f, 0x8b]), "{part}");
+            }
+            count += 1;
+        }
+        assert_eq!(count, 4);
+    }
+    for nothing in ["index.html", "swagger-ui.js", "oauth2-redirect.html", "x"] {
+        let answer = http.get(&format!("/api/docs/{nothing}")).await;
+        answer.refused(404, "not_found");
+    }
+    // Other pages are none the laxer for it.
+    let feed = http.get("/").await;
+    let policy = feed.header("content-security-policy");
+    assert!(policy.contains("'nonce-") && !policy.contains("unsafe-inline"));
 }
 
 async fn document(app: &App) -> Value {

@@ -12,6 +12,35 @@ use common::{
 };
 use serde_json::{Value, json};
 
+/// The page for programs shows them to copy.
+#[tokio::test]
+async fn the_lines_of_the_documentation_work() {
+    let page = include_str!("../docs/protocol.md").replace("\\\n", " ");
+    let app = App::start();
+    let token = app.token("publish");
+    let alice = json!({"handle": "alice", "password": common::people::PASSWORD});
+    let http = &app.server().http;
+    let alice = http.post("/api/v1/accounts", alice).await.ok(201);
+    let lines = page.lines().filter(|line| line.starts_with("curl "));
+    let mut tried = Vec::new();
+    for line in lines {
+        let between = |before: &str, after: char| {
+            let found = line.split_once(before).expect(line).1;
+            found.split_once(after).expect(line).0.to_owned()
+        };
+        assert!(line.contains(r#"-H "Authorization: Bearer $TOKEN""#));
+        let path = format!("/{}", between("https://quad.example/", ' '));
+        let ask = http.ask(&between("-X ", ' '), &path).bearer(&token);
+        let ask = ask.header("content-type", &between("'Content-Type: ", '\''));
+        let answer = ask.body(between("-d '", '\'')).send().await.ok(200);
+        assert!(answer["id"].is_string() && answer["subscriberCount"].is_u64());
+        tried.push((path, answer));
+    }
+    assert_eq!(tried.len(), 2, "{tried:?}");
+    assert_eq!(tried[0].0, "/notify/user/alice");
+    assert_eq!(tried[0].1["userId"], alice["user_id"]);
+}
+
 #[tokio::test]
 async fn a_broadcast_reaches_all_who_listen_on_all_servers_once() {
     let app = App::builder().start(2);

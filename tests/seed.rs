@@ -159,23 +159,30 @@ async fn commands_start_the_embedded_store_where_none_runs_and_stop_it_after() {
 }
 
 #[tokio::test]
-async fn somebody_is_promoted_and_nobody_is_not() {
+async fn somebody_is_promoted_and_demoted_and_nobody_is_not() {
     let app = App::start();
     let ana = app.sign_up("ana").await;
-    assert!(
-        app.command(&["user", "promote", &ana.handle])
-            .contains(&ana.name)
-    );
-    assert_eq!(
+    let role = || {
         app.redis
-            .ask(&["HGET", &format!("{{{}}}:user", ana.id), "role"]),
-        "admin"
-    );
-    let output = server::quad(app.environment(), &["user", "promote", "nobody_here"])
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    assert_eq!(String::from_utf8_lossy(&output.stderr).lines().count(), 1);
+            .ask(&["HGET", &format!("{{{}}}:user", ana.id), "role"])
+    };
+    assert_eq!(role(), "member");
+    // A repeat changes nothing.
+    for (command, becomes) in [
+        ("promote", "admin"),
+        ("promote", "admin"),
+        ("demote", "member"),
+        ("demote", "member"),
+    ] {
+        let said = app.command(&["user", command, &ana.handle]);
+        assert!(said.contains(&ana.name), "{said}");
+        assert_eq!(role(), becomes);
+        let output = server::quad(app.environment(), &["user", command, "nobody_here"])
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(String::from_utf8_lossy(&output.stderr).lines().count(), 1);
+    }
 }
 
 #[tokio::test]

@@ -11,9 +11,10 @@ use crate::{
     cookie::CookiePolicy,
     error::QuadError,
     model::{
-        AccountChange, Credentials, Handle, Inbox, InboxMark, Ledger, LikeState, Likers, Me,
-        MuteTarget, Mutes, NewAccount, NewPost, Person, Post, PostId, PostPage, PostQuery,
-        Preferences, SignedIn, SilencedPage,
+        AccountChange, Announcement, AnnouncementPage, Credentials, Handle, Inbox, InboxMark,
+        Ledger, LikeState, Likers, Me, MemberChange, MemberPage, MessagePage, MuteTarget, Mutes,
+        NewAccount, NewAnnouncement, NewMessage, NewPost, NewRoom, Person, Post, PostId, PostPage,
+        PostQuery, Preferences, Room, RoomName, RoomPage, Said, SignedIn, SilencedPage,
     },
 };
 
@@ -96,6 +97,77 @@ pub trait Backend: Send + Sync + 'static {
         before: Option<u64>,
         limit: Option<u64>,
     ) -> Answer<SilencedPage>;
+
+    /// Announces something to everybody. With an idempotency key, a repeat announces nothing again.
+    /// Errors: `forbidden` to others than administrators, `invalid`, 429.
+    async fn announce(
+        &self,
+        session: &Session,
+        new: NewAnnouncement,
+        key: Option<String>,
+    ) -> Answer<Announcement>;
+    /// A page of what was announced, the newest first, from below `before`. `limit` is 1 to 100.
+    async fn announcements(
+        &self,
+        before: Option<u64>,
+        limit: Option<u64>,
+    ) -> Answer<AnnouncementPage>;
+
+    /// Makes a room, with oneself as its owner. Errors: `invalid`, `room_taken`, 429.
+    async fn create_room(&self, session: &Session, room: NewRoom) -> Answer<Room>;
+    /// A room as one sees it. Errors: `no_such_room`.
+    async fn room(&self, session: &Session, name: &RoomName) -> Answer<Room>;
+    /// The rooms that one is in or invited to.
+    async fn own_rooms(&self, session: &Session) -> Answer<Vec<Room>>;
+    /// A page of all rooms that one may see, by name. `limit` is 1 to 100.
+    async fn rooms(
+        &self,
+        session: &Session,
+        after: Option<RoomName>,
+        limit: Option<u64>,
+    ) -> Answer<RoomPage>;
+    /// Joins a room. Errors: `no_such_room`, `forbidden`, `room_full`, 429.
+    async fn join_room(&self, session: &Session, name: &RoomName) -> Answer<Room>;
+    /// Leaves a room, or declines an invitation. Errors: `no_such_room`.
+    async fn leave_room(&self, session: &Session, name: &RoomName) -> Answer<()>;
+    /// Ends one's own room. Errors: `no_such_room`, `forbidden`.
+    async fn end_room(&self, session: &Session, name: &RoomName) -> Answer<()>;
+    /// A page of members, in the order in which they came. `limit` is 1 to 100.
+    async fn members(
+        &self,
+        session: &Session,
+        name: &RoomName,
+        after: Option<u64>,
+        limit: Option<u64>,
+    ) -> Answer<MemberPage>;
+    /// Invites or removes somebody (an id or a handle), or says what they may do. Errors:
+    /// `no_such_room`, `no_such_user`, `forbidden`, `room_full`, 429.
+    async fn change_member(
+        &self,
+        session: &Session,
+        name: &RoomName,
+        who: &str,
+        change: MemberChange,
+    ) -> Answer<()>;
+    /// A page of what was said before `before`, or of the newest. `limit` is 1 to 100. Errors:
+    /// `no_such_room`.
+    async fn messages(
+        &self,
+        session: &Session,
+        name: &RoomName,
+        before: Option<u64>,
+        limit: Option<u64>,
+    ) -> Answer<MessagePage>;
+    /// An id for something that a form is going to say, so that a form that is sent twice says it
+    /// once.
+    fn fresh_id(&self) -> Answer<String>;
+    /// Says something; a repeat with the same id is answered alike. Errors: `no_such_room`,
+    /// `invalid`, 429.
+    async fn say(&self, session: &Session, name: &RoomName, message: NewMessage) -> Answer<Said>;
+    /// Removes a message. Errors: `no_such_room`, `no_such_message`, `forbidden`, 429.
+    async fn remove_message(&self, session: &Session, name: &RoomName, seq: u64) -> Answer<()>;
+    /// One has read a room up to `seq`.
+    async fn mark_room(&self, session: &Session, name: &RoomName, seq: u64) -> Answer<()>;
 
     /// What this person wants to be told of.
     async fn preferences(&self, session: &Session) -> Answer<Preferences>;

@@ -31,10 +31,18 @@ pub enum QuadError {
     NoSuchPost,
     /// 404: no such person.
     NoSuchUser,
+    /// 404: no such room, or a private one that one is not invited to.
+    NoSuchRoom,
+    /// 404: no such message, or it was removed.
+    NoSuchMessage,
     /// 405: the path is right, the method is not.
     MethodNotAllowed,
     /// 409: somebody has this handle.
     HandleTaken,
+    /// 409: there is a room of this name.
+    RoomTaken,
+    /// 409: no more people fit into this room.
+    RoomFull,
     /// 409: the marker belongs to another epoch or lies behind one that was set.
     Stale,
     /// 413: the body is larger than anything that is taken here.
@@ -98,9 +106,13 @@ impl QuadError {
             Self::Malformed { .. } => 400,
             Self::NoSession | Self::WrongCredentials => 401,
             Self::Forbidden | Self::ForeignOrigin => 403,
-            Self::NotFound | Self::NoSuchPost | Self::NoSuchUser => 404,
+            Self::NotFound
+            | Self::NoSuchPost
+            | Self::NoSuchUser
+            | Self::NoSuchRoom
+            | Self::NoSuchMessage => 404,
             Self::MethodNotAllowed => 405,
-            Self::HandleTaken | Self::Stale => 409,
+            Self::HandleTaken | Self::RoomTaken | Self::RoomFull | Self::Stale => 409,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::Invalid { .. } | Self::KeyReused => 422,
@@ -121,8 +133,12 @@ impl QuadError {
             Self::NotFound => "not_found",
             Self::NoSuchPost => "no_such_post",
             Self::NoSuchUser => "no_such_user",
+            Self::NoSuchRoom => "no_such_room",
+            Self::NoSuchMessage => "no_such_message",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::HandleTaken => "handle_taken",
+            Self::RoomTaken => "room_taken",
+            Self::RoomFull => "room_full",
             Self::Stale => "stale",
             Self::TooLarge => "too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",
@@ -159,8 +175,12 @@ impl fmt::Display for QuadError {
             Self::NotFound => "There is nothing here.",
             Self::NoSuchPost => "This post does not exist, or it was deleted.",
             Self::NoSuchUser => "There is nobody by that name.",
+            Self::NoSuchRoom => "There is no such room, or it is private and you are not in it.",
+            Self::NoSuchMessage => "This message does not exist, or it was removed.",
             Self::MethodNotAllowed => "That method is not allowed here.",
             Self::HandleTaken => "Somebody has this handle already. Please choose another.",
+            Self::RoomTaken => "There is a room of this name already. Please choose another.",
+            Self::RoomFull => "This room is full.",
             Self::Stale => "This has changed meanwhile. Please reload.",
             Self::TooLarge => "That is too large to be taken.",
             Self::UnsupportedMediaType => "Send JSON, with `Content-Type: application/json`.",

@@ -5,7 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Epoch, Kind, Level, Outcome, Person, Position, PostId, UserId, Withheld};
+use crate::model::{
+    Epoch, Kind, Level, Outcome, Person, Position, PostId, Role, RoomName, UserId, Withheld,
+};
 
 /// What a client may say.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +33,9 @@ pub enum ClientFrame {
         /// Or begin with this many of the newest messages, at most 100.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         last: Option<u64>,
+        /// What lets one listen to a private channel.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        token: Option<String>,
     },
     /// Listen no more. Answered by [`ServerFrame::Ack`].
     Unsubscribe {
@@ -38,6 +43,30 @@ pub enum ClientFrame {
         r#ref: String,
         /// The channel's name.
         channel: String,
+    },
+    /// Say something in a room. Answered by [`ServerFrame::Ack`] once it is stored.
+    Publish {
+        /// Pairs the answer with the question.
+        r#ref: String,
+        /// `room:NAME`.
+        channel: String,
+        /// Made by the client, with at least 64 random bits. A repeat within a day is answered
+        /// and not stored.
+        id: String,
+        /// What is said.
+        text: String,
+    },
+    /// Somebody is writing in a room. Not answered, and never stored.
+    Typing {
+        /// `room:NAME`.
+        channel: String,
+    },
+    /// Everything up to `seq` was read in a room. Not answered.
+    Read {
+        /// `room:NAME`.
+        channel: String,
+        /// The newest message that was read.
+        seq: u64,
     },
     /// Everything up to `seq` was on screen. Not answered.
     Seen {
@@ -140,6 +169,61 @@ pub enum ServerFrame {
         text: String,
         /// When; milliseconds since 1970, UTC.
         at: u64,
+        /// How it is meant, where it is an announcement.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        level: Option<Level>,
+        /// It was removed, or removes another: it only moves the position and is never shown.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        void: bool,
+        /// The message that this entry removes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retracts: Option<u64>,
+    },
+    /// There is a new post, on the channel `feed`.
+    NewPost {
+        /// Which one.
+        post_id: PostId,
+        /// When; milliseconds since 1970, UTC.
+        at: u64,
+    },
+    /// Who is looking at a room. With `all`, everybody who is; else what changed.
+    Presence {
+        /// `room:NAME`.
+        channel: String,
+        /// They are there.
+        here: Vec<Person>,
+        /// They are not, any more.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        gone: Vec<UserId>,
+        /// Nobody else is there.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        all: bool,
+    },
+    /// Somebody is writing in a room.
+    Typing {
+        /// `room:NAME`.
+        channel: String,
+        /// Who.
+        from: Person,
+    },
+    /// Somebody has read a room up to here.
+    Read {
+        /// `room:NAME`.
+        channel: String,
+        /// Who.
+        user_id: UserId,
+        /// The newest message that they read.
+        seq: u64,
+    },
+    /// Somebody's membership of a room changed.
+    Member {
+        /// `room:NAME`.
+        channel: String,
+        /// Who.
+        user_id: UserId,
+        /// What they are now; missing for somebody who is out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        role: Option<Role>,
     },
     /// The answer to a frame with this `ref`.
     Ack {
@@ -162,11 +246,27 @@ pub enum ServerFrame {
         /// The question's `ref`, where it had one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         r#ref: Option<String>,
+        /// The channel that it is about, where nothing was asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        channel: Option<String>,
         /// Stable, for programs.
         code: String,
         /// A sentence for people.
         detail: String,
     },
+}
+
+impl ServerFrame {
+    /// The plain answer to a frame with this `ref`.
+    pub fn ack(r#ref: String, channel: String) -> Self {
+        Self::Ack {
+            r#ref,
+            channel,
+            epoch: None,
+            seq: None,
+            recovered: None,
+        }
+    }
 }
 
 /// An entry of the inbox as it is sent.
@@ -185,9 +285,12 @@ pub struct Notification {
     /// How a program means it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub level: Option<Level>,
-    /// What a program says.
+    /// What is said, by a program or in a room.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// In which room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<RoomName>,
     /// On which post.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub post_id: Option<PostId>,
@@ -284,281 +387,4 @@ pub fn is_throttled(code: u16) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::{Epoch, Handle};
-
-    /// The JSON is what outside programs rely on: it stands here to the letter.
-    fn golden<T>(frame: &T, json: &str)
-    where
-        T: Serialize + for<'de> Deserialize<'de> + PartialEq + std::fmt::Debug,
-    {
-        assert_eq!(serde_json::to_string(frame).unwrap(), json);
-        assert_eq!(&serde_json::from_str::<T>(json).unwrap(), frame);
-        packed(frame, json);
-    }
-
-    /// MessagePack says the same with the same names, whether made from the frame or its JSON.
-    fn packed<T>(frame: &T, json: &str)
-    where
-        T: Serialize + for<'de> Deserialize<'de> + PartialEq + std::fmt::Debug,
-    {
-        let packed = rmp_serde::to_vec_named(frame).unwrap();
-        assert_eq!(&rmp_serde::from_slice::<T>(&packed).unwrap(), frame);
-        let mut back = Vec::new();
-        let mut source = rmp_serde::Deserializer::new(packed.as_slice());
-        let mut target = serde_json::Serializer::new(&mut back);
-        serde_transcode::transcode(&mut source, &mut target).unwrap();
-        assert_eq!(back, json.as_bytes());
-        let mut again = Vec::new();
-        let mut source = serde_json::Deserializer::from_str(json);
-        let mut target = rmp_serde::Serializer::new(&mut again).with_struct_map();
-        serde_transcode::transcode(&mut source, &mut target).unwrap();
-        assert_eq!(again, packed);
-    }
-
-    fn epoch() -> Epoch {
-        Epoch::from("1.e".to_owned())
-    }
-
-    fn ana() -> Person {
-        Person {
-            user_id: "0abcdefg".parse().unwrap(),
-            handle: "ana".parse::<Handle>().unwrap(),
-            name: "Ana \"A\" Ångström".into(),
-        }
-    }
-
-    #[test]
-    fn what_a_client_says() {
-        let user_id: UserId = "0abcdefg".parse().unwrap();
-        golden(
-            &ClientFrame::Register {
-                user_id: user_id.clone(),
-                resume: None,
-            },
-            r#"{"type":"register","user_id":"0abcdefg"}"#,
-        );
-        golden(
-            &ClientFrame::Register {
-                user_id,
-                resume: Some(Position {
-                    epoch: epoch(),
-                    seq: 7,
-                }),
-            },
-            r#"{"type":"register","user_id":"0abcdefg","resume":{"epoch":"1.e","seq":7}}"#,
-        );
-        golden(
-            &ClientFrame::Subscribe {
-                r#ref: "1".into(),
-                channel: "news".into(),
-                resume: None,
-                last: Some(5),
-            },
-            r#"{"type":"subscribe","ref":"1","channel":"news","last":5}"#,
-        );
-        golden(
-            &ClientFrame::Unsubscribe {
-                r#ref: "2".into(),
-                channel: "news".into(),
-            },
-            r#"{"type":"unsubscribe","ref":"2","channel":"news"}"#,
-        );
-        golden(
-            &ClientFrame::Seen {
-                epoch: epoch(),
-                seq: 9,
-            },
-            r#"{"type":"seen","epoch":"1.e","seq":9}"#,
-        );
-        golden(
-            &ClientFrame::Told {
-                epoch: epoch(),
-                outcome: Outcome::CaughtUp,
-                seqs: vec![3, 4],
-            },
-            r#"{"type":"told","epoch":"1.e","outcome":"caught_up","seqs":[3,4]}"#,
-        );
-    }
-
-    #[test]
-    fn what_the_server_says_of_the_inbox() {
-        golden(
-            &ServerFrame::Registered {
-                user_id: "0abcdefg".parse().unwrap(),
-                epoch: epoch(),
-                seq: 3,
-                unread: 1,
-                recovered: true,
-            },
-            r#"{"type":"registered","user_id":"0abcdefg","epoch":"1.e","seq":3,"unread":1,"recovered":true}"#,
-        );
-        let like = Notification {
-            epoch: epoch(),
-            seq: 4,
-            group: "like.1".into(),
-            unread: 2,
-            kind: Kind::Like,
-            level: None,
-            text: None,
-            post_id: Some("0abcdefg.1".parse().unwrap()),
-            excerpt: None,
-            actor: Some(ana()),
-            at: 1_700_000_000_000,
-            void: false,
-            withheld: None,
-        };
-        golden(
-            &ServerFrame::Notification(like.clone()),
-            r#"{"type":"notification","epoch":"1.e","seq":4,"group":"like.1","unread":2,"kind":"like","post_id":"0abcdefg.1","actor":{"user_id":"0abcdefg","handle":"ana","name":"Ana \"A\" Ångström"},"at":1700000000000}"#,
-        );
-        golden(
-            &ServerFrame::Notification(Notification {
-                excerpt: Some("Hello".into()),
-                actor: None,
-                withheld: Some(Withheld::Quiet),
-                ..like.clone()
-            }),
-            r#"{"type":"notification","epoch":"1.e","seq":4,"group":"like.1","unread":2,"kind":"like","post_id":"0abcdefg.1","excerpt":"Hello","at":1700000000000,"withheld":"quiet"}"#,
-        );
-        golden(
-            &ServerFrame::Notification(Notification {
-                group: "message.4".into(),
-                kind: Kind::Message,
-                level: Some(Level::Warning),
-                text: Some("Rain".into()),
-                post_id: None,
-                actor: None,
-                ..like.clone()
-            }),
-            r#"{"type":"notification","epoch":"1.e","seq":4,"group":"message.4","unread":2,"kind":"message","level":"warning","text":"Rain","at":1700000000000}"#,
-        );
-        golden(
-            &ServerFrame::Notification(Notification {
-                actor: None,
-                post_id: None,
-                void: true,
-                ..like
-            }),
-            r#"{"type":"notification","epoch":"1.e","seq":4,"group":"like.1","unread":2,"kind":"like","at":1700000000000,"void":true}"#,
-        );
-        golden(
-            &ServerFrame::Retract {
-                epoch: epoch(),
-                seq: 5,
-                retracts: Some(4),
-                group: "like.1".into(),
-                unread: 0,
-            },
-            r#"{"type":"retract","epoch":"1.e","seq":5,"retracts":4,"group":"like.1","unread":0}"#,
-        );
-        golden(
-            &ServerFrame::Retract {
-                epoch: epoch(),
-                seq: 5,
-                retracts: None,
-                group: "like.1".into(),
-                unread: 0,
-            },
-            r#"{"type":"retract","epoch":"1.e","seq":5,"group":"like.1","unread":0}"#,
-        );
-        golden(
-            &ServerFrame::Marked {
-                epoch: epoch(),
-                seq: 5,
-                group: None,
-                unread: 0,
-            },
-            r#"{"type":"marked","epoch":"1.e","seq":5,"unread":0}"#,
-        );
-        golden(
-            &ServerFrame::Position {
-                channel: None,
-                epoch: epoch(),
-                seq: 5,
-            },
-            r#"{"type":"position","epoch":"1.e","seq":5}"#,
-        );
-    }
-
-    #[test]
-    fn what_the_server_says_of_channels() {
-        let post_id: PostId = "0abcdefg.1".parse().unwrap();
-        golden(
-            &ServerFrame::Post {
-                post_id: post_id.clone(),
-                likes: Some(3),
-                deleted: false,
-            },
-            r#"{"type":"post","post_id":"0abcdefg.1","likes":3}"#,
-        );
-        golden(
-            &ServerFrame::Post {
-                post_id,
-                likes: None,
-                deleted: true,
-            },
-            r#"{"type":"post","post_id":"0abcdefg.1","deleted":true}"#,
-        );
-        golden(
-            &ServerFrame::Message {
-                channel: "news".into(),
-                epoch: epoch(),
-                seq: 1,
-                id: "i".into(),
-                from: None,
-                text: "t".into(),
-                at: 2,
-            },
-            r#"{"type":"message","channel":"news","epoch":"1.e","seq":1,"id":"i","text":"t","at":2}"#,
-        );
-        golden(
-            &ServerFrame::Ack {
-                r#ref: "1".into(),
-                channel: "news".into(),
-                epoch: Some(epoch()),
-                seq: Some(0),
-                recovered: None,
-            },
-            r#"{"type":"ack","ref":"1","channel":"news","epoch":"1.e","seq":0}"#,
-        );
-        golden(
-            &ServerFrame::Error {
-                r#ref: None,
-                code: "forbidden".into(),
-                detail: "d".into(),
-            },
-            r#"{"type":"error","code":"forbidden","detail":"d"}"#,
-        );
-    }
-
-    #[test]
-    fn close_codes_say_whether_to_come_back() {
-        for code in [
-            CloseCode::BadUtf8,
-            CloseCode::TooLarge,
-            CloseCode::Malformed,
-            CloseCode::SessionEnded,
-            CloseCode::Forbidden,
-            CloseCode::NeverRegistered,
-        ] {
-            assert!(is_final(code.number()), "{code:?}");
-        }
-        for code in [
-            CloseCode::Drain,
-            CloseCode::TooSlow,
-            CloseCode::NoPong,
-            CloseCode::Unavailable,
-        ] {
-            assert!(
-                !is_final(code.number()) && !is_throttled(code.number()),
-                "{code:?}"
-            );
-        }
-        assert!(
-            is_throttled(CloseCode::TooFast.number())
-                && is_throttled(CloseCode::TooManySockets.number())
-        );
-    }
-}
+mod tests;

@@ -108,6 +108,12 @@ enum UserArgs {
         #[arg(value_parser = handle)]
         handle: Handle,
     },
+    /// Make an administrator somebody like all others again.
+    Demote {
+        /// Their handle.
+        #[arg(value_parser = handle)]
+        handle: Handle,
+    },
 }
 
 /// Clap takes an `Option` for a setting that may be left away; this one may be left empty.
@@ -287,6 +293,7 @@ where
             }
         }
         Some(CommandArgs::User(UserArgs::Promote { handle })) => Command::PromoteUser { handle },
+        Some(CommandArgs::User(UserArgs::Demote { handle })) => Command::DemoteUser { handle },
         Some(CommandArgs::Rebuild(RebuildArgs { restored })) => Command::Rebuild { restored },
     };
     Ok((command, config))

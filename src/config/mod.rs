@@ -113,6 +113,11 @@ pub enum Command {
         /// Who.
         handle: Handle,
     },
+    /// Make an administrator somebody like all others again.
+    DemoteUser {
+        /// Who.
+        handle: Handle,
+    },
     /// Make the derived data again.
     Rebuild {
         /// And begin a new history, because a backup was put back.

@@ -16,6 +16,7 @@ use super::{
     Topic,
     hub::{Connection, Owner},
     listeners::Carries,
+    observe, room,
     socket::{End, refuse, send},
 };
 use crate::{
@@ -25,17 +26,31 @@ use crate::{
 };
 
 /// Entries read at a time.
-const PAGE: usize = 100;
+pub(super) const PAGE: usize = 100;
 /// A client that is further behind reloads.
-const MOST_BEHIND: u64 = 500;
+pub(super) const MOST_BEHIND: u64 = 500;
 /// Messages that a channel keeps.
 pub(super) const CHANNEL_KEEPS: u64 = 100;
 /// Channels one socket may listen to.
 const MOST_CHANNELS: usize = 200;
 
+/// What a client asks for when it subscribes.
+pub(super) struct Asked {
+    /// Pairs the answer with the question.
+    pub r#ref: String,
+    /// The channel as the client wrote it.
+    pub channel: String,
+    /// Catch up from here.
+    pub resume: Option<Position>,
+    /// Or begin with this many of the newest.
+    pub last: Option<u64>,
+    /// What lets one listen to a private channel.
+    pub token: Option<String>,
+}
+
 /// Begins to listen, and answers once the store has confirmed it: from then on nothing is missed.
 /// What comes is held back until the history has been read and sent.
-async fn begin(
+pub(super) async fn begin(
     shared: &Shared,
     connection: &Arc<Connection>,
     topic: &Topic,
@@ -110,43 +125,48 @@ pub async fn inbox(
 }
 
 /// Subscribes a socket to a channel.
-pub async fn channel(
+pub(super) async fn channel(
     shared: &Shared,
     connection: &Arc<Connection>,
-    r#ref: String,
-    name: String,
-    resume: Option<Position>,
-    last: Option<u64>,
+    asked: Asked,
 ) -> Result<(), End> {
-    let channel = match name.parse::<Channel>() {
-        Ok(Channel::Reserved) => {
-            refuse(
-                connection,
-                r#ref,
-                "forbidden",
-                "You may not listen to this channel.",
-            );
-            return Ok(());
-        }
+    let channel = match asked.channel.parse::<Channel>() {
         Ok(channel) => channel,
         Err(error) => {
-            refuse(connection, r#ref, "invalid_channel", &error.to_string());
+            let detail = error.to_string();
+            refuse(connection, asked.r#ref, "invalid_channel", &detail);
             return Ok(());
         }
     };
     if !may_listen(connection, &channel) {
         refuse(
             connection,
-            r#ref,
+            asked.r#ref,
             "too_many_channels",
             "Leave a channel first.",
         );
         return Ok(());
     }
     match channel {
-        Channel::Post(_) => post(shared, connection, r#ref, name, &channel).await,
-        _ => broadcast(shared, connection, r#ref, name, &channel, resume, last).await,
+        Channel::Post(_) => post(shared, connection, asked, &channel).await,
+        Channel::Feed => feed(shared, connection, asked, &channel).await,
+        Channel::Room(room) => room::subscribe(shared, connection, &room, asked).await,
+        Channel::AllRooms => observe::subscribe(shared, connection, asked).await,
+        Channel::Private(_) => private(shared, connection, asked, &channel).await,
+        Channel::Broadcast(_) | Channel::Announcements => {
+            broadcast(shared, connection, asked, &channel).await
+        }
+        Channel::Inbox => {
+            forbid(connection, asked.r#ref);
+            Ok(())
+        }
     }
+}
+
+/// Refuses a subscription that is not theirs to have.
+pub(super) fn forbid(connection: &Connection, r#ref: String) {
+    let detail = "You may not listen to this channel.";
+    refuse(connection, r#ref, "forbidden", detail);
 }
 
 /// Whether there is room for this channel, or it is listened to already. One's own inbox is none.
@@ -163,8 +183,7 @@ fn may_listen(connection: &Connection, channel: &Channel) -> bool {
 async fn post(
     shared: &Shared,
     connection: &Arc<Connection>,
-    r#ref: String,
-    name: String,
+    asked: Asked,
     channel: &Channel,
 ) -> Result<(), End> {
     let (Channel::Post(post_id), Some(topic)) = (channel, channel.topic()) else {
@@ -176,16 +195,7 @@ async fn post(
         Err(QuadError::NoSuchPost) => (None, true),
         Err(_) => return Err(away()),
     };
-    send(
-        connection,
-        &ServerFrame::Ack {
-            r#ref,
-            channel: name,
-            epoch: None,
-            seq: None,
-            recovered: None,
-        },
-    );
+    send(connection, &ServerFrame::ack(asked.r#ref, asked.channel));
     send(
         connection,
         &ServerFrame::Post {
@@ -198,15 +208,64 @@ async fn post(
     Ok(())
 }
 
+/// That there are new posts has no history: from now on one is told.
+async fn feed(
+    shared: &Shared,
+    connection: &Arc<Connection>,
+    asked: Asked,
+    channel: &Channel,
+) -> Result<(), End> {
+    let Some(topic) = channel.topic() else {
+        return Ok(());
+    };
+    begin(shared, connection, &topic, Carries::Value).await?;
+    send(connection, &ServerFrame::ack(asked.r#ref, asked.channel));
+    shared.service.hub().release(&topic, connection, 0);
+    Ok(())
+}
+
+/// A private channel is a broadcast channel for those who may listen, as long as they may.
+async fn private(
+    shared: &Shared,
+    connection: &Arc<Connection>,
+    asked: Asked,
+    channel: &Channel,
+) -> Result<(), End> {
+    let Some(topic) = channel.topic() else {
+        return Ok(());
+    };
+    let (owner, token) = (&connection.owner, asked.token.as_deref());
+    let service = &shared.service;
+    match service.may_listen(owner, &asked.channel, token).await {
+        Ok(until) => {
+            broadcast(shared, connection, asked, channel).await?;
+            match until {
+                Some(until) => shared.live.expiries.set(connection, &topic, until),
+                None => shared.live.expiries.forget(connection, &topic),
+            }
+            Ok(())
+        }
+        Err(QuadError::Forbidden) => {
+            forbid(connection, asked.r#ref);
+            Ok(())
+        }
+        Err(_) => Err(away()),
+    }
+}
+
 async fn broadcast(
     shared: &Shared,
     connection: &Arc<Connection>,
-    r#ref: String,
-    name: String,
+    asked: Asked,
     channel: &Channel,
-    resume: Option<Position>,
-    last: Option<u64>,
 ) -> Result<(), End> {
+    let Asked {
+        r#ref,
+        channel: name,
+        resume,
+        last,
+        ..
+    } = asked;
     let Some(topic) = channel.topic() else {
         return Ok(());
     };
@@ -251,11 +310,13 @@ async fn broadcast(
 
 /// Ends a subscription. Leaving a channel that one is not on is no error.
 pub async fn leave(shared: &Shared, connection: &Arc<Connection>, r#ref: String, name: String) {
-    let Some(topic) = name
-        .parse::<Channel>()
-        .ok()
-        .and_then(|channel| channel.topic())
-    else {
+    let channel = name.parse::<Channel>().ok();
+    if channel == Some(Channel::AllRooms) {
+        observe::leave(shared, connection).await;
+        send(connection, &ServerFrame::ack(r#ref, name));
+        return;
+    }
+    let Some(topic) = channel.as_ref().and_then(Channel::topic) else {
         refuse(
             connection,
             r#ref,
@@ -264,26 +325,28 @@ pub async fn leave(shared: &Shared, connection: &Arc<Connection>, r#ref: String,
         );
         return;
     };
+    shared.live.expiries.forget(connection, &topic);
+    ignore(shared, connection, topic).await;
+    if let Some(Channel::Room(room)) = channel {
+        shared.service.attendance().touch(room);
+    }
+    send(connection, &ServerFrame::ack(r#ref, name));
+}
+
+/// Listens no more.
+pub(super) async fn ignore(shared: &Shared, connection: &Connection, topic: Topic) {
     if shared.service.hub().ignore(&topic, connection) {
         shared.live.broker.unsubscribe(vec![topic]).await;
     }
-    let ack = ServerFrame::Ack {
-        r#ref,
-        channel: name,
-        epoch: None,
-        seq: None,
-        recovered: None,
-    };
-    send(connection, &ack);
 }
 
 /// The store is away: the client comes back and catches up.
-fn away() -> End {
+pub(super) fn away() -> End {
     tracing::debug!("a socket is sent away: the store does not answer");
     Some(CloseCode::Unavailable)
 }
 
-fn seq_of(frame: &ServerFrame) -> Option<u64> {
+pub(super) fn seq_of(frame: &ServerFrame) -> Option<u64> {
     match frame {
         ServerFrame::Notification(notification) => Some(notification.seq),
         ServerFrame::Retract { seq, .. } | ServerFrame::Message { seq, .. } => Some(*seq),

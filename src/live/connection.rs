@@ -44,6 +44,8 @@ pub enum Owner {
     Token {
         /// Names the token.
         token: Arc<str>,
+        /// Whether it may hear every room.
+        observes: bool,
     },
 }
 
@@ -52,7 +54,7 @@ impl Owner {
     pub fn name(&self) -> String {
         match self {
             Self::Session { user, session } => format!("session {user} {session}"),
-            Self::Token { token } => format!("token {token}"),
+            Self::Token { token, .. } => format!("token {token}"),
         }
     }
 }

@@ -1,6 +1,9 @@
 //! What servers tell each other over the store: what to forget, and how many listen.
 
-use app::{event::ClientFrame, model::UserId};
+use app::{
+    event::ClientFrame,
+    model::{RoomName, UserId},
+};
 use serde::{Deserialize, Serialize};
 
 /// A message on the topic of all servers, or on that of one.
@@ -22,6 +25,16 @@ pub enum Control {
     PersonChanged {
         /// Who.
         user: UserId,
+    },
+    /// There is a new room.
+    RoomMade {
+        /// Its name.
+        name: RoomName,
+    },
+    /// Nobody listens to this topic any more, on the server that says so to itself.
+    Unheard {
+        /// Which one.
+        topic: String,
     },
     /// How many listen to this topic? Answer there.
     Count {

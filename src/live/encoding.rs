@@ -36,7 +36,10 @@ impl Encoding {
     /// Reads what a client sent. `None` if it is not a frame of the protocol in this encoding.
     pub(super) fn decode(self, message: &Message) -> Option<ClientFrame> {
         match (self, message) {
-            (Self::Json, Message::Text(text)) => serde_json::from_str(text).ok(),
+            // A list would be taken for an object with its values in that order.
+            (Self::Json, Message::Text(text)) if text.trim_ascii_start().starts_with('{') => {
+                serde_json::from_str(text).ok()
+            }
             (Self::MessagePack, Message::Binary(bytes)) => unpack(bytes),
             _ => None,
         }

@@ -29,7 +29,7 @@ use super::{
     event_stream::EventStream,
     hub::{Connection, Owner},
     places::Places,
-    socket::{Allowance, End, Socket, say_goodbye},
+    socket::{Allowance, End, Socket, leave, say_goodbye},
     upgrade::owner,
     writer::{Drained, Writer},
 };
@@ -144,7 +144,7 @@ pub async fn say(
         Ok(Json(Said::Many(frames))) => frames,
         Err(rejection) => return Err(extract::json_error(&rejection).into()),
     };
-    shared.service.say(&stream, &owner, frames).await?;
+    shared.service.pass_on(&stream, &owner, frames).await?;
     Ok(StatusCode::ACCEPTED)
 }
 
@@ -195,8 +195,7 @@ async fn run(
     METERS.streams.increment(1.0);
     let end = serve(shared, &connection, places, channels, said).await;
     say_goodbye(&connection, end).await;
-    let unheard = shared.service.hub().disconnect(&connection);
-    shared.live.broker.unsubscribe(unheard).await;
+    leave(shared, &connection).await;
     METERS.streams.decrement(1.0);
 }
 
@@ -221,12 +220,14 @@ async fn serve(
         shared,
         connection,
         user,
+        typed: None,
     };
     for channel in channels {
         let frame = ClientFrame::Subscribe {
             r#ref: channel.clone(),
             resume: places.of(&channel).cloned(),
             last: None,
+            token: None,
             channel,
         };
         if let Err(end) = socket.answer(frame).await {

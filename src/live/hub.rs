@@ -5,7 +5,7 @@
 //! removed by connection id, so that a late goodbye evicts nobody else.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     sync::{
         Arc, Mutex, MutexGuard,
         atomic::{AtomicU64, Ordering},
@@ -162,6 +162,25 @@ impl Hub {
         }
     }
 
+    /// The people who listen, each once, however many sockets they have. Those whose right to
+    /// listen is still being looked up are not among them.
+    pub fn people(&self, topic: &str) -> HashSet<UserId> {
+        self.listeners(topic)
+            .map_or_else(HashSet::new, |listeners| lock(&listeners).people())
+    }
+
+    /// Makes a person, or with `None` everybody, listen no more. Answers their connections.
+    pub fn evict(&self, topic: &Topic, user: Option<&UserId>) -> Vec<Arc<Connection>> {
+        let Some(listeners) = self.listeners(topic.as_str()) else {
+            return Vec::new();
+        };
+        let evicted = lock(&listeners).of_people(user);
+        for connection in &evicted {
+            self.ignore(topic, connection);
+        }
+        evicted
+    }
+
     /// How many connections listen.
     pub fn count(&self, topic: &str) -> u64 {
         self.listeners(topic)
@@ -234,7 +253,10 @@ mod tests {
         let (client, accepted) = tokio::join!(connect, listener.accept());
         let server = accepted.unwrap().0;
         server.writable().await.unwrap();
-        let owner = Owner::Token { token: "t".into() };
+        let owner = Owner::Token {
+            token: "t".into(),
+            observes: false,
+        };
         (
             hub.connect(owner, Writer::socket(server, Encoding::Json)),
             client.unwrap(),

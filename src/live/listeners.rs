@@ -1,17 +1,17 @@
 //! Who listens to one topic, and how far each has got.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, HashSet, VecDeque},
     ops::Bound,
     sync::Arc,
 };
 
-use app::event::CloseCode;
+use app::{event::CloseCode, model::UserId};
 
 use super::{
     Topic,
     frame::Frame,
-    hub::{Connection, ConnectionId},
+    hub::{Connection, ConnectionId, Owner},
 };
 
 /// Messages that may wait for one listener while its history is being read.
@@ -39,6 +39,8 @@ struct Listener {
     carries: Carries,
     /// The newest seq that was sent or skipped.
     position: u64,
+    /// Whether it was ever ready, which it is not before its right to listen was looked up.
+    admitted: bool,
     /// While its history is read: what came meanwhile. Boxed, since most hold nothing back.
     held: Option<Box<Held>>,
 }
@@ -80,6 +82,7 @@ impl Listeners {
             connection: connection.clone(),
             carries,
             position: 0,
+            admitted: false,
             held: None,
         });
         listener.held = Some(Box::default());
@@ -92,9 +95,31 @@ impl Listeners {
             return;
         };
         listener.position = position;
+        listener.admitted = true;
         for (seq, frame) in listener.held.take().unwrap_or_default().0 {
             listener.take(topic, seq, &frame);
         }
+    }
+
+    /// The people who listen.
+    pub(super) fn people(&self) -> HashSet<UserId> {
+        let admitted = self.by_id.values().filter(|listener| listener.admitted);
+        admitted
+            .filter_map(|listener| match &listener.connection.owner {
+                Owner::Session { user, .. } => Some(user.clone()),
+                Owner::Token { .. } => None,
+            })
+            .collect()
+    }
+
+    /// The connections of a person, or with `None` all connections.
+    pub(super) fn of_people(&self, person: Option<&UserId>) -> Vec<Arc<Connection>> {
+        let listeners = self.by_id.values();
+        let theirs = listeners.filter(|listener| match &listener.connection.owner {
+            Owner::Session { user, .. } => person.is_none_or(|person| person == user),
+            Owner::Token { .. } => person.is_none(),
+        });
+        theirs.map(|listener| listener.connection.clone()).collect()
     }
 
     pub(super) fn remove(&mut self, id: ConnectionId) {

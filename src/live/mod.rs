@@ -7,6 +7,9 @@
 //! - [`broker`]: Redis pub/sub. It knows no socket.
 //! - [`control`]: what servers tell each other.
 //! - [`upgrade`], [`socket`], `reader`, [`catch_up`]: one socket's life.
+//! - `room`, [`observe`]: how a room is listened to, by its members and by programs.
+//! - [`expiry`]: subscriptions that end by themselves.
+//! - [`presence`]: who is looking at a room.
 //! - [`events`], [`event_stream`], `places`: the same over Server-Sent Events, for whoever has no
 //!   WebSocket.
 //! - [`sweep`]: the position check, pings, and whether sessions still live.
@@ -18,11 +21,15 @@ pub mod control;
 pub mod encoding;
 pub mod event_stream;
 pub mod events;
+pub mod expiry;
 pub mod frame;
 pub mod hub;
 pub mod listeners;
+pub mod observe;
 mod places;
+pub mod presence;
 mod reader;
+mod room;
 pub mod socket;
 pub mod sweep;
 pub mod upgrade;

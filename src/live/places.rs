@@ -28,6 +28,7 @@ pub(super) struct Head {
     epoch: Option<Epoch>,
     seq: Option<u64>,
     recovered: Option<bool>,
+    r#ref: Option<String>,
 }
 
 /// The places of one stream.
@@ -39,6 +40,9 @@ pub(super) struct Places {
     pub(super) channels: Vec<(String, Position)>,
     /// A channel that is to begin with so many of its newest messages.
     last: Option<(String, u64)>,
+    /// The `ref`s of what is being said in rooms: the answers say where that was stored, not how far
+    /// the client was told.
+    speaking: Vec<String>,
 }
 
 impl Places {
@@ -83,6 +87,7 @@ impl Places {
                     (None, None) => {}
                 }
             }
+            ClientFrame::Publish { r#ref, .. } => self.speaking.push(r#ref.clone()),
             _ => {}
         }
     }
@@ -96,6 +101,12 @@ impl Places {
             })
         };
         let resumed = head.recovered == Some(true);
+        if let ("ack" | "error", Some(answered)) = (head.r#type.as_str(), &head.r#ref)
+            && let Some(at) = self.speaking.iter().position(|r#ref| r#ref == answered)
+        {
+            self.speaking.swap_remove(at);
+            return false;
+        }
         match (head.r#type.as_str(), &head.channel, place()) {
             // What was missed follows, so the place is still the one that was asked for.
             ("registered", _, Some(_)) if resumed && self.inbox.is_some() => return false,
@@ -167,7 +178,26 @@ mod tests {
                 seq,
             }),
             last,
+            token: None,
         }
+    }
+
+    #[test]
+    fn where_something_that_one_said_is_stored_moves_no_place() {
+        let mut places = Places::default();
+        let ack = r#"{"type":"ack","ref":"1","channel":"room:a","epoch":"2.f","seq":7}"#;
+        assert_eq!(said(&mut places, ack), "room:a=2.f:7");
+        places.asked(&ClientFrame::Publish {
+            r#ref: "p".into(),
+            channel: "room:a".into(),
+            id: "i".into(),
+            text: "t".into(),
+        });
+        // Somebody else's message, which is 8, has not been told yet.
+        let stored = r#"{"type":"ack","ref":"p","channel":"room:a","epoch":"2.f","seq":9}"#;
+        assert!(!places.said(&serde_json::from_str(stored).unwrap()));
+        let message = r#"{"type":"message","channel":"room:a","epoch":"2.f","seq":8}"#;
+        assert_eq!(said(&mut places, message), "room:a=2.f:8");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::{
 
 use app::{
     event::{ClientFrame, CloseCode, ServerFrame},
-    model::{Position, UserId},
+    model::{NewMessage, Position, UserId},
 };
 use bytes::Bytes;
 use futures_util::StreamExt;
@@ -28,13 +28,14 @@ use tokio_tungstenite::{
 };
 
 use super::{
-    catch_up,
+    catch_up::{self, Asked},
     frame::Frame,
     hub::{Connection, Owner},
     reader::Reader,
+    room,
     writer::Drained,
 };
-use crate::{meters::METERS, server::Shared};
+use crate::{meters::METERS, server::Shared, store::keys};
 
 /// How long a person's socket may take to say who it is.
 const REGISTER_WITHIN: Duration = Duration::from_secs(10);
@@ -42,6 +43,8 @@ const REGISTER_WITHIN: Duration = Duration::from_secs(10);
 const LARGEST: usize = 64 << 10;
 /// Bytes read at a time: most frames of clients are short, and every socket keeps such a buffer.
 const READ_BUFFER: usize = 512;
+/// How often others are told that somebody is writing.
+const TYPING_EVERY: Duration = Duration::from_secs(1);
 /// How long a socket may take to say goodbye.
 const GOODBYE_WITHIN: Duration = Duration::from_secs(2);
 /// Frames a second, on average, and in a burst.
@@ -64,9 +67,23 @@ pub async fn run(shared: &Shared, connection: Arc<Connection>, early: Bytes) {
     let end = serve(shared, &connection, &mut frames).await;
     drop(frames);
     Box::pin(say_goodbye(&connection, end)).await;
-    let unheard = shared.service.hub().disconnect(&connection);
-    shared.live.broker.unsubscribe(unheard).await;
+    leave(shared, &connection).await;
     METERS.sockets.decrement(1.0);
+}
+
+/// Takes a connection that ended out of everything that it was part of.
+pub(super) async fn leave(shared: &Shared, connection: &Connection) {
+    let listened = connection.topics();
+    for topic in &listened {
+        shared.live.expiries.forget(connection, topic);
+    }
+    let unheard = shared.service.hub().disconnect(connection);
+    let rooms = listened
+        .iter()
+        .filter_map(|topic| keys::room_of(topic.as_str()));
+    rooms.for_each(|room| shared.service.attendance().touch(room));
+    shared.live.broker.unsubscribe(unheard).await;
+    shared.live.observers.remove(connection.id);
 }
 
 async fn serve(
@@ -84,6 +101,7 @@ async fn serve(
             shared,
             connection,
             user: None,
+            typed: None,
         },
         Owner::Session { user, .. } => {
             let unregistered = Unregistered {
@@ -133,10 +151,16 @@ impl<'s> Unregistered<'s> {
                     return Ok(resume);
                 }
                 ClientFrame::Register { .. } => return Err(Some(CloseCode::Forbidden)),
-                ClientFrame::Subscribe { r#ref, .. } | ClientFrame::Unsubscribe { r#ref, .. } => {
+                ClientFrame::Subscribe { r#ref, .. }
+                | ClientFrame::Unsubscribe { r#ref, .. }
+                | ClientFrame::Publish { r#ref, .. } => {
+                    check_ref(&r#ref)?;
                     refuse(self.connection, r#ref, "not_registered", "Register first.");
                 }
-                ClientFrame::Seen { .. } | ClientFrame::Told { .. } => {}
+                ClientFrame::Seen { .. }
+                | ClientFrame::Told { .. }
+                | ClientFrame::Typing { .. }
+                | ClientFrame::Read { .. } => {}
             }
         }
     }
@@ -152,6 +176,7 @@ impl<'s> Unregistered<'s> {
             shared,
             connection,
             user: Some(user),
+            typed: None,
         })
     }
 }
@@ -162,6 +187,8 @@ pub(super) struct Socket<'s> {
     pub(super) connection: &'s Arc<Connection>,
     /// Nobody for a program.
     pub(super) user: Option<&'s UserId>,
+    /// When others were last told that this one is writing.
+    pub(super) typed: Option<Instant>,
 }
 
 impl Socket<'_> {
@@ -170,6 +197,7 @@ impl Socket<'_> {
             shared,
             connection,
             user,
+            typed,
         } = self;
         match frame {
             ClientFrame::Register { user_id, resume } => match user {
@@ -183,13 +211,45 @@ impl Socket<'_> {
                 channel,
                 resume,
                 last,
+                token,
             } => {
                 check_ref(&r#ref)?;
-                catch_up::channel(shared, connection, r#ref, channel, resume, last).await
+                let asked = Asked {
+                    r#ref,
+                    channel,
+                    resume,
+                    last,
+                    token,
+                };
+                catch_up::channel(shared, connection, asked).await
             }
             ClientFrame::Unsubscribe { r#ref, channel } => {
                 check_ref(&r#ref)?;
                 catch_up::leave(shared, connection, r#ref, channel).await;
+                Ok(())
+            }
+            ClientFrame::Publish {
+                r#ref,
+                channel,
+                id,
+                text,
+            } => {
+                check_ref(&r#ref)?;
+                let message = NewMessage { id: Some(id), text };
+                room::publish(shared, connection, *user, r#ref, channel, message).await;
+                Ok(())
+            }
+            ClientFrame::Typing { channel } => {
+                let Some(user) = user else { return Ok(()) };
+                if typed.is_none_or(|at| at.elapsed() >= TYPING_EVERY) {
+                    *typed = Some(Instant::now());
+                    room::typing(shared, connection, user, &channel).await;
+                }
+                Ok(())
+            }
+            ClientFrame::Read { channel, seq } => {
+                let Some(user) = user else { return Ok(()) };
+                room::read(shared, connection, user, &channel, seq).await;
                 Ok(())
             }
             ClientFrame::Seen { epoch, seq } => {
@@ -228,6 +288,7 @@ fn check_ref(r#ref: &str) -> Result<(), End> {
 pub(super) fn refuse(connection: &Connection, r#ref: String, code: &str, detail: &str) {
     let error = ServerFrame::Error {
         r#ref: Some(r#ref),
+        channel: None,
         code: code.to_owned(),
         detail: detail.to_owned(),
     };

@@ -21,7 +21,6 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Topic,
     frame::Frame,
     hub::{Connection, Owner},
 };
@@ -73,6 +72,7 @@ fn ping(connection: &Connection) {
 async fn check(service: &Service, connections: &[Arc<Connection>]) {
     let checked = async {
         end_dead_sessions(service, connections).await?;
+        end_dead_memberships(service, connections).await?;
         tell_inbox_positions(service, connections).await?;
         tell_channel_positions(service, connections).await
     };
@@ -129,7 +129,7 @@ async fn tell_channel_positions(
 ) -> Result<(), StoreError> {
     let mut by_channel: HashMap<String, Vec<&Arc<Connection>>> = HashMap::new();
     for connection in connections {
-        for channel in connection.topics().iter().filter_map(channel_of) {
+        for channel in connection.topics().iter().filter_map(keys::channel_of) {
             by_channel.entry(channel).or_default().push(connection);
         }
     }
@@ -144,8 +144,29 @@ async fn tell_channel_positions(
     Ok(())
 }
 
-fn channel_of(topic: &Topic) -> Option<String> {
-    keys::channel_of(topic).map(str::to_owned)
+/// Puts out whoever is not in a room any more, should the message that said so have been lost.
+async fn end_dead_memberships(
+    service: &Service,
+    connections: &[Arc<Connection>],
+) -> Result<(), StoreError> {
+    let mut looks = Vec::new();
+    for connection in connections {
+        if let Owner::Session { user, .. } = &connection.owner {
+            let topics = connection.topics();
+            let rooms = topics
+                .iter()
+                .filter_map(|topic| keys::room_of(topic.as_str()));
+            looks.extend(rooms.map(|room| (room, user.clone())));
+        }
+    }
+    let members = service.store().are_members(&looks).await?;
+    for ((room, user), member) in looks.into_iter().zip(members) {
+        if !member {
+            service.hub().evict(&keys::room_topic(&room), Some(&user));
+            service.attendance().touch(room);
+        }
+    }
+    Ok(())
 }
 
 fn tell<'c>(

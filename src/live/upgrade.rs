@@ -17,7 +17,10 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::{encoding::Encoding, hub::Owner, socket, writer::Writer};
 use crate::{
-    security::{client_addr, token::Token},
+    security::{
+        client_addr,
+        token::{Scope, Token},
+    },
     server::Shared,
     web::{auth, problem::Problem},
 };
@@ -123,6 +126,7 @@ pub(super) async fn owner(shared: &Shared, headers: &HeaderMap) -> Result<Owner,
                 .ok_or(QuadError::NoSession)?;
             Ok(Owner::Token {
                 token: grant.id.clone(),
+                observes: grant.allow(Scope::Observe).is_ok(),
             })
         }
     }

@@ -37,6 +37,8 @@ pub struct Limits {
     log_in_as: Limit,
     post: Limit,
     like: Limit,
+    say: Limit,
+    room: Limit,
     publish: Limit,
     publish_on: Limit,
     connect: Limit,
@@ -53,6 +55,8 @@ impl Limits {
             log_in_as: limit(2 * second, 20),
             post: limit(2 * second, 20),
             like: limit(10 * milli, 2_000),
+            say: limit(50 * milli, 400),
+            room: limit(second, 100),
             publish: limit(milli, 2_000),
             publish_on: limit(5 * milli, 1_000),
             connect: limit(2 * milli, 5_000),
@@ -89,6 +93,16 @@ impl Limits {
         self.like.take(person)
     }
 
+    /// Something said in a room, or taken back: 20 a second, 400 at once.
+    pub fn say(&self, person: &UserId) -> Result<(), QuadError> {
+        self.say.take(person)
+    }
+
+    /// A change of a room or of somebody's membership: one a second, 100 at once.
+    pub fn room(&self, person: &UserId) -> Result<(), QuadError> {
+        self.room.take(person)
+    }
+
     /// A message of another program, by the hash of its token: 1,000 a second, 2,000 at once.
     pub fn publish(&self, token: &str) -> Result<(), QuadError> {
         self.publish.take(token)
@@ -114,6 +128,8 @@ impl Limits {
                 &self.log_in_as,
                 &self.post,
                 &self.like,
+                &self.say,
+                &self.room,
                 &self.publish,
                 &self.publish_on,
                 &self.connect,

@@ -6,4 +6,5 @@ pub mod limits;
 pub mod origin;
 pub mod password;
 pub mod random;
+pub mod subscribe_token;
 pub mod token;

@@ -3,10 +3,12 @@
 
 use std::sync::{Arc, OnceLock};
 
+use app::{error::QuadError, event::ServerFrame, model::UserId};
+use serde::Deserialize;
 use tokio::sync::{Notify, mpsc};
 
 use crate::{
-    live::{broker::Audience, control::Control, frame::Frame, hub::Hub},
+    live::{Topic, broker::Audience, control::Control, frame::Frame, hub::Hub},
     meters::METERS,
     service::Service,
     store::{keys, now},
@@ -19,6 +21,8 @@ pub(super) struct Switchboard {
     pub(super) service: OnceLock<Arc<Service>>,
     /// The topic of this server alone.
     pub(super) own: String,
+    /// Where it is told that something was announced.
+    pub(super) announcements: Topic,
     /// What other servers ask, to be answered in turn.
     pub(super) questions: mpsc::Sender<Control>,
     /// Told when every socket's position has to be checked.
@@ -31,6 +35,10 @@ impl Audience for Switchboard {
         let (Some(seq), Some(body)) = (parts.next(), parts.next()) else {
             return;
         };
+        if seq == b"!" {
+            self.obey(topic, body);
+            return;
+        }
         let is_control = topic == keys::CONTROL || topic == self.own;
         if !is_control {
             let Some(seq) = std::str::from_utf8(seq)
@@ -42,6 +50,11 @@ impl Audience for Switchboard {
             let made_at = made_at(body);
             if let Some(at) = made_at {
                 METERS.fanned_out.record(seconds_since(at));
+            }
+            if topic == self.announcements.as_str()
+                && let Some(service) = self.service.get()
+            {
+                service.heard_announcements().heard();
             }
             self.hub.deliver(topic, seq, &Frame::json(body));
             if let Some(at) = made_at {
@@ -55,8 +68,9 @@ impl Audience for Switchboard {
         if let Some(service) = self.service.get() {
             service.heed(&control);
         }
-        if let Control::Count { .. } | Control::Said { .. } = control {
-            // A question too many stays open, and its answer is partial.
+        if let Control::Count { .. } | Control::Said { .. } | Control::RoomMade { .. } = control {
+            // A question too many stays open, and its answer is partial; a room too many is found
+            // when the directory is looked through.
             let _ = self.questions.try_send(control);
         }
     }
@@ -71,6 +85,46 @@ impl Audience for Switchboard {
         }
         METERS.resubscribed.increment(1);
         self.check_all.notify_one();
+    }
+}
+
+/// Whom a room puts out, before it says anything more.
+#[derive(Debug, Deserialize)]
+struct Order {
+    /// Who is not in it any more; everybody, if the room itself is gone.
+    out: Option<UserId>,
+}
+
+impl Switchboard {
+    /// Puts out whoever is to hear no more. It is published on the room's own topic, so that
+    /// nothing which is published after it can reach them.
+    fn obey(&self, topic: &str, order: &[u8]) {
+        let (Some(room), Ok(order)) =
+            (keys::room_of(topic), serde_json::from_slice::<Order>(order))
+        else {
+            return;
+        };
+        let Order { out } = order;
+        let goodbye = Frame::of(&ServerFrame::Error {
+            r#ref: None,
+            channel: Some(room.channel()),
+            code: QuadError::Forbidden.code().to_owned(),
+            detail: match out {
+                Some(_) => "You are not in this room any more.".to_owned(),
+                None => "This room is not there any more.".to_owned(),
+            },
+        });
+        for connection in self.hub.evict(&keys::room_topic(&room), out.as_ref()) {
+            if let Some(goodbye) = &goodbye {
+                connection.writer.send(goodbye);
+            }
+        }
+        if let Some(service) = self.service.get() {
+            service.attendance().touch(room);
+        }
+        // One too many stays subscribed to until somebody listens and leaves again.
+        let topic = topic.to_owned();
+        let _ = self.questions.try_send(Control::Unheard { topic });
     }
 }
 

@@ -4,17 +4,19 @@ use app::{
     backend::{Answer, Session},
     error::QuadError,
     model::{
-        Epoch, Kind, Ledger, MuteTarget, MutedPost, Mutes, Outcome, Preferences, Silenced,
-        SilencedPage, UserId,
+        Epoch, Ledger, MuteTarget, MutedPost, Mutes, Outcome, Preferences, Silenced, SilencedPage,
+        UserId,
     },
 };
 
-use super::{Service, inbox::post_of};
+use super::{
+    Service,
+    inbox::{post_of, room_of},
+};
 use crate::{
     meters::METERS,
     store::{
         attention::{MOST_MUTES, StoredMute},
-        inbox::Content,
         now,
     },
     validate,
@@ -146,23 +148,19 @@ impl Service {
         entries.truncate(limit);
         let next = entries.last().filter(|_| more).map(|entry| entry.seq);
         let people = self
-            .people(entries.iter().filter_map(|entry| match &entry.content {
-                Content::Like(person) => Some(person),
-                Content::Message(..) => None,
-            }))
+            .people(entries.iter().filter_map(|entry| entry.content.actor()))
             .await?;
         let items = entries.into_iter().map(|entry| {
-            let (kind, actor, level, text) = match entry.content {
-                Content::Like(person) => (Kind::Like, people.get(&person).cloned(), None, None),
-                Content::Message(level, text) => (Kind::Message, None, Some(level), Some(text)),
-            };
+            let (level, text) = entry.content.words();
+            let actor = entry.content.actor();
             Silenced {
                 seq: entry.seq,
-                kind,
+                kind: entry.content.kind(),
+                room: room_of(&entry.group),
                 post_id: post_of(user, &entry.group),
-                actor,
+                actor: actor.and_then(|actor| people.get(actor).cloned()),
                 level,
-                text,
+                text: text.map(str::to_owned),
                 at: entry.at,
                 withheld: entry.withheld,
             }

@@ -6,17 +6,23 @@ use app::{
     backend::Answer,
     error::QuadError,
     event::ServerFrame,
-    model::{Epoch, PostId},
+    model::{Epoch, PostId, RoomName},
 };
 
 use super::{Service, posts::digest, tokens::Grant};
 use crate::{
     live::Topic,
     security::{random, token::Scope},
-    store::{channels::NewMessage, keys, now, posts::Idempotency},
+    store::{
+        channels::{BROADCASTS, NewMessage},
+        keys, now,
+        posts::Idempotency,
+    },
     validate,
 };
 
+/// The channel of what is announced.
+pub const ANNOUNCEMENTS: &str = "announcements";
 /// Channels on a page, where nothing else is asked for.
 const PAGE: u64 = 100;
 
@@ -25,9 +31,18 @@ const PAGE: u64 = 100;
 pub enum Channel {
     /// `post:ID`: how a post changes.
     Post(PostId),
-    /// A name that is kept for another kind: `user:ID` comes by registering, `room:NAME` by
-    /// joining.
-    Reserved,
+    /// `room:NAME`: what is said in a room, for its members.
+    Room(RoomName),
+    /// `room:*`: what is said in all rooms, for programs that observe.
+    AllRooms,
+    /// `feed`: that there are new posts.
+    Feed,
+    /// `announcements`: what those who run this house tell everybody.
+    Announcements,
+    /// `private:NAME`: what one program publishes, for whom it lets listen.
+    Private(String),
+    /// `user:ID`, which comes by registering.
+    Inbox,
     /// Anything else: programs publish on it, everybody may listen.
     Broadcast(String),
 }
@@ -39,12 +54,25 @@ impl FromStr for Channel {
         if let Some(id) = name.strip_prefix("post:") {
             return id.parse().map(Self::Post).map_err(|_| invalid());
         }
-        if name.starts_with("user:") || name.starts_with("room:") {
-            return Ok(Self::Reserved);
+        match name {
+            "room:*" => return Ok(Self::AllRooms),
+            "feed" => return Ok(Self::Feed),
+            "announcements" => return Ok(Self::Announcements),
+            _ => {}
+        }
+        if let Some(room) = name.strip_prefix("room:") {
+            return room.parse().map(Self::Room).map_err(|_| invalid());
+        }
+        if name.starts_with("user:") {
+            return Ok(Self::Inbox);
         }
         let plain = |b: u8| b.is_ascii_alphanumeric() || b"_:.-".contains(&b);
         if (1..=64).contains(&name.len()) && name.bytes().all(plain) {
-            Ok(Self::Broadcast(name.to_owned()))
+            Ok(match name.strip_prefix("private:") {
+                Some("") => return Err(invalid()),
+                Some(_) => Self::Private(name.to_owned()),
+                None => Self::Broadcast(name.to_owned()),
+            })
         } else {
             Err(invalid())
         }
@@ -64,8 +92,11 @@ impl Channel {
     pub fn topic(&self) -> Option<Topic> {
         match self {
             Self::Post(id) => Some(keys::post_topic(id)),
-            Self::Broadcast(name) => Some(keys::channel_topic(name)),
-            Self::Reserved => None,
+            Self::Room(name) => Some(keys::room_topic(name)),
+            Self::Feed => Some(keys::feed_topic()),
+            Self::Announcements => Some(keys::channel_topic(ANNOUNCEMENTS)),
+            Self::Broadcast(name) | Self::Private(name) => Some(keys::channel_topic(name)),
+            Self::AllRooms | Self::Inbox => None,
         }
     }
 }
@@ -119,8 +150,11 @@ impl Service {
         key: Option<&str>,
     ) -> Answer<(Topic, String)> {
         grant.allow(Scope::Publish)?;
-        let Channel::Broadcast(name) = channel.parse()? else {
-            return Err(QuadError::Forbidden);
+        let name = match channel.parse() {
+            Ok(Channel::Broadcast(name)) => name,
+            Ok(Channel::Private(name)) if self.store.own_channel(&name, &grant.id).await? => name,
+            Err(error) if !channel.starts_with("room:") => return Err(error),
+            _ => return Err(QuadError::Forbidden),
         };
         self.limits.publish(&grant.id)?;
         self.limits.publish_on(&name)?;
@@ -134,6 +168,8 @@ impl Service {
             id: &id,
             epoch: epoch.as_str(),
             now: now(),
+            level: None,
+            keep: BROADCASTS,
         };
         let idempotency = key.as_deref().map(|key| Idempotency { key, body: &body });
         let id = self
@@ -177,6 +213,8 @@ impl Service {
         let topics = self.store.topics(&keys::topics_of(prefix)).await?;
         let names = topics.iter().filter_map(|topic| keys::name_of(topic));
         let mut names: Vec<String> = names.filter(|name| name.starts_with(prefix)).collect();
+        // Every server listens to the announcements, whether anybody else does or not.
+        names.retain(|name| name != ANNOUNCEMENTS);
         names.sort();
         names.dedup();
         let count = names.len() as u64;
@@ -208,6 +246,9 @@ impl Service {
                 from: None,
                 text: message.text,
                 at: message.at,
+                level: message.level,
+                void: false,
+                retracts: None,
             });
         Ok(ChannelFrames {
             frames: frames.collect(),
@@ -230,9 +271,28 @@ mod tests {
             "post:0abcdefg.1".parse(),
             Ok(Channel::Post("0abcdefg.1".parse().unwrap()))
         );
-        assert_eq!("user:0abcdefg".parse(), Ok(Channel::Reserved));
-        assert_eq!("room:lobby".parse(), Ok(Channel::Reserved));
-        for bad in ["", "post:x", "ä", "a b", "a}b", &"x".repeat(65)] {
+        assert_eq!("user:0abcdefg".parse(), Ok(Channel::Inbox));
+        assert_eq!(
+            "room:Lobby".parse(),
+            Ok(Channel::Room("lobby".parse().unwrap()))
+        );
+        assert_eq!(
+            "private:a".parse(),
+            Ok(Channel::Private("private:a".to_owned()))
+        );
+        assert_eq!("room:*".parse(), Ok(Channel::AllRooms));
+        assert_eq!("feed".parse(), Ok(Channel::Feed));
+        for bad in [
+            "room:",
+            "private:",
+            "room:a:b",
+            "",
+            "post:x",
+            "ä",
+            "a b",
+            "a}b",
+            &"x".repeat(65),
+        ] {
             assert!(bad.parse::<Channel>().is_err(), "{bad}");
         }
     }

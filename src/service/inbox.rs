@@ -6,12 +6,12 @@ use app::{
     backend::{Answer, Session},
     error::QuadError,
     event::{Notification, ServerFrame},
-    model::{Epoch, Group, Inbox, InboxMark, Kind, PostId, UserId},
+    model::{Epoch, Group, Inbox, InboxMark, PostId, RoomName, UserId},
 };
 
 use super::{Service, posts::excerpt};
 use crate::{
-    store::inbox::{Content, Entry, Mark, Marked, Standing, What},
+    store::inbox::{Entry, Mark, Marked, Standing, What},
     validate,
 };
 
@@ -29,7 +29,10 @@ impl Service {
         let user = &session.person.user_id;
         let limit = validate::limit(limit, PAGE)? as usize;
         let before = before.filter(|seq| *seq < u64::MAX / 2 && *seq > 0);
-        let page = self.store.list_inbox(user, before, limit + 1).await?;
+        let mut page = self.store.list_inbox(user, before, limit + 1).await?;
+        if self.catch_up_announcements(user, &page.announced).await? {
+            page = self.store.list_inbox(user, before, limit + 1).await?;
+        }
         let (seen, mut groups) = (page.seen, page.groups);
         let more = groups.len() > limit;
         groups.truncate(limit);
@@ -44,19 +47,18 @@ impl Service {
                     .filter_map(|group| post_of(user, &group.group)),
             )
             .await?;
-        let items = groups.iter().map(|group| {
+        let items = groups.iter().filter_map(|group| {
             let post_id = post_of(user, &group.group);
-            let (level, text) = group.message.clone().unzip();
-            Group {
+            let content = group.content.as_ref()?;
+            let (level, text) = content.words();
+            Some(Group {
                 group: group.group.clone(),
-                kind: match level {
-                    Some(_) => Kind::Message,
-                    None => Kind::Like,
-                },
+                kind: content.kind(),
+                room: room_of(&group.group),
                 excerpt: post_id.as_ref().and_then(|id| posts.get(id).cloned()),
                 post_id,
                 level,
-                text,
+                text: text.map(str::to_owned),
                 people: group
                     .people
                     .iter()
@@ -68,7 +70,7 @@ impl Service {
                 seen: group.newest <= seen || group.newest <= group.read,
                 read: group.newest <= group.read,
                 withheld: group.withheld,
-            }
+            })
         });
         Ok(Inbox {
             epoch: page.epoch,
@@ -146,13 +148,16 @@ impl Service {
         after: Option<u64>,
         limit: usize,
     ) -> Answer<(Standing, Vec<ServerFrame>)> {
-        let (standing, entries) = self.store.read_inbox(user, after, limit).await?;
+        let (mut standing, mut entries) = self.store.read_inbox(user, after, limit).await?;
+        if self
+            .catch_up_announcements(user, &standing.announced)
+            .await?
+        {
+            (standing, entries) = self.store.read_inbox(user, after, limit).await?;
+        }
         let actors = entries.iter().filter_map(|entry| match &entry.what {
-            What::News {
-                content: Content::Like(person),
-                ..
-            } => Some(person),
-            _ => None,
+            What::News { content, .. } => content.actor(),
+            What::Retract(_) => None,
         });
         let people = self.people(actors).await?;
         let posts = self
@@ -187,21 +192,20 @@ impl Service {
                 } => (content, live, withheld),
             };
             let post_id = post_of(user, &group);
-            let (kind, level, text, actor) = match content {
-                Content::Like(person) => (Kind::Like, None, None, people.get(&person).cloned()),
-                Content::Message(level, text) => (Kind::Message, Some(level), Some(text), None),
-            };
+            let (level, text) = content.words();
+            let room = room_of(&group);
             ServerFrame::Notification(Notification {
                 epoch,
                 seq,
                 group,
                 unread,
-                kind,
+                kind: content.kind(),
                 level,
-                text,
+                text: text.map(str::to_owned),
+                room,
                 excerpt: post_id.as_ref().and_then(|post| posts.get(post).cloned()),
                 post_id,
-                actor,
+                actor: content.actor().and_then(|actor| people.get(actor).cloned()),
                 at,
                 void: !live,
                 withheld,
@@ -214,6 +218,13 @@ impl Service {
 
 fn beyond() -> QuadError {
     QuadError::invalid("through", "out_of_range", "There is no such entry yet.")
+}
+
+/// A group of what happened in a room is called `<kind>.<room>`.
+pub(super) fn room_of(group: &str) -> Option<RoomName> {
+    let (kind, room) = group.split_once('.')?;
+    let in_room = kind == "mention" || kind == "invitation";
+    in_room.then(|| room.parse().ok()).flatten()
 }
 
 /// A group of likes is called `like.<n>`.

@@ -2,17 +2,22 @@
 //! JSON API and the socket alike.
 
 pub mod accounts;
+pub mod announcements;
 pub mod attention;
 pub mod channels;
 pub mod directory;
 pub mod inbox;
 pub mod listeners;
 pub mod memory;
+pub mod mentions;
 pub mod messages;
 pub mod people;
 pub mod posts;
+pub mod private_channels;
+pub mod rooms;
 pub mod sessions;
 mod streams;
+pub mod talk;
 pub mod tokens;
 pub mod trending;
 
@@ -20,22 +25,24 @@ use std::sync::Arc;
 
 use app::{
     backend::{Answer, Backend, Caller, Session},
+    event::ServerFrame,
     model::{
-        AccountChange, Credentials, Handle, Inbox, InboxMark, Ledger, LikeState, Likers, Me,
-        MuteTarget, Mutes, NewAccount, NewPost, Person, Post, PostId, PostPage, PostQuery,
-        Preferences, SignedIn, SilencedPage,
+        AccountChange, Announcement, AnnouncementPage, Credentials, Handle, Inbox, InboxMark,
+        Ledger, LikeState, Likers, Me, MemberChange, MemberPage, MessagePage, MuteTarget, Mutes,
+        NewAccount, NewAnnouncement, NewMessage, NewPost, NewRoom, Person, Post, PostId, PostPage,
+        PostQuery, Preferences, Room, RoomName, RoomPage, Said, SignedIn, SilencedPage,
     },
 };
 use async_trait::async_trait;
 
 use self::{
-    directory::Directory, listeners::Listeners, people::People, sessions::Sessions, tokens::Tokens,
-    trending::Trending,
+    announcements::Announcements, directory::Directory, listeners::Listeners, people::People,
+    private_channels::Signing, sessions::Sessions, tokens::Tokens, trending::Trending,
 };
 use crate::{
-    live::{Topic, control::Control, hub::Hub},
+    live::{Topic, control::Control, hub::Hub, presence::Attendances},
     push::Push,
-    security::{limits::Limits, password::Passwords},
+    security::{limits::Limits, password::Passwords, random},
     store::{Store, StoreError, keys},
 };
 
@@ -53,6 +60,9 @@ pub struct Service {
     listeners: Listeners,
     trending: Trending,
     directory: Directory,
+    attendance: Attendances,
+    announcements: Announcements,
+    signing: Signing,
 }
 
 impl Service {
@@ -76,6 +86,9 @@ impl Service {
             hub,
             limits,
             directory,
+            attendance: Attendances::default(),
+            announcements: Announcements::default(),
+            signing: Signing::default(),
         }
     }
 
@@ -89,6 +102,16 @@ impl Service {
         &self.hub
     }
 
+    /// The rooms where somebody came or went.
+    pub fn attendance(&self) -> &Attendances {
+        &self.attendance
+    }
+
+    /// The name of this server.
+    pub fn server(&self) -> &str {
+        &self.directory.own
+    }
+
     /// How much anybody may ask for.
     pub fn limits(&self) -> &Limits {
         &self.limits
@@ -98,6 +121,7 @@ impl Service {
     pub fn forget_everything(&self) {
         self.sessions.forget_all();
         self.people.forget_all();
+        self.announcements.heard();
     }
 
     /// Tells every server, this one included.
@@ -107,7 +131,20 @@ impl Service {
     }
 
     async fn say_to(&self, topic: &Topic, control: &Control) -> Result<(), StoreError> {
-        let Ok(json) = serde_json::to_string(control) else {
+        self.publish_json(topic, control).await
+    }
+
+    /// Publishes a frame that has no place in a history.
+    async fn publish_frame(&self, topic: &Topic, frame: &ServerFrame) -> Result<(), StoreError> {
+        self.publish_json(topic, frame).await
+    }
+
+    async fn publish_json(
+        &self,
+        topic: &Topic,
+        content: &impl serde::Serialize,
+    ) -> Result<(), StoreError> {
+        let Ok(json) = serde_json::to_string(content) else {
             return Ok(());
         };
         let mut command = redis::cmd("SPUBLISH");
@@ -132,7 +169,10 @@ impl Service {
                 self.people.forget(user);
                 self.sessions.forget(user, None, None);
             }
-            Control::Count { .. } | Control::Said { .. } => {}
+            Control::Count { .. }
+            | Control::Said { .. }
+            | Control::RoomMade { .. }
+            | Control::Unheard { .. } => {}
             Control::Counted { question, count } => self.listeners.counted(question, *count),
         }
     }
@@ -226,6 +266,102 @@ impl Backend for Service {
         limit: Option<u64>,
     ) -> Answer<SilencedPage> {
         self.silenced(session, before, limit).await
+    }
+
+    async fn announce(
+        &self,
+        session: &Session,
+        new: NewAnnouncement,
+        key: Option<String>,
+    ) -> Answer<Announcement> {
+        self.announce(session, new, key.as_deref()).await
+    }
+
+    async fn announcements(
+        &self,
+        before: Option<u64>,
+        limit: Option<u64>,
+    ) -> Answer<AnnouncementPage> {
+        self.announcements(before, limit).await
+    }
+
+    async fn create_room(&self, session: &Session, room: NewRoom) -> Answer<Room> {
+        self.create_room(session, room).await
+    }
+
+    async fn room(&self, session: &Session, name: &RoomName) -> Answer<Room> {
+        self.room(session, name).await
+    }
+
+    async fn own_rooms(&self, session: &Session) -> Answer<Vec<Room>> {
+        self.own_rooms(session).await
+    }
+
+    async fn rooms(
+        &self,
+        session: &Session,
+        after: Option<RoomName>,
+        limit: Option<u64>,
+    ) -> Answer<RoomPage> {
+        self.rooms(session, after, limit).await
+    }
+
+    async fn join_room(&self, session: &Session, name: &RoomName) -> Answer<Room> {
+        self.join_room(session, name).await
+    }
+
+    async fn leave_room(&self, session: &Session, name: &RoomName) -> Answer<()> {
+        self.leave_room(session, name).await
+    }
+
+    async fn end_room(&self, session: &Session, name: &RoomName) -> Answer<()> {
+        self.end_room(session, name).await
+    }
+
+    async fn members(
+        &self,
+        session: &Session,
+        name: &RoomName,
+        after: Option<u64>,
+        limit: Option<u64>,
+    ) -> Answer<MemberPage> {
+        self.members(session, name, after, limit).await
+    }
+
+    async fn change_member(
+        &self,
+        session: &Session,
+        name: &RoomName,
+        who: &str,
+        change: MemberChange,
+    ) -> Answer<()> {
+        self.change_member(session, name, who, change).await
+    }
+
+    async fn messages(
+        &self,
+        session: &Session,
+        name: &RoomName,
+        before: Option<u64>,
+        limit: Option<u64>,
+    ) -> Answer<MessagePage> {
+        self.messages(session, name, before, limit).await
+    }
+
+    fn fresh_id(&self) -> Answer<String> {
+        random::id()
+    }
+
+    async fn say(&self, session: &Session, name: &RoomName, message: NewMessage) -> Answer<Said> {
+        self.say_and_tell(session, name, message).await
+    }
+
+    async fn remove_message(&self, session: &Session, name: &RoomName, seq: u64) -> Answer<()> {
+        self.remove_message(session, name, seq).await
+    }
+
+    async fn mark_room(&self, session: &Session, name: &RoomName, seq: u64) -> Answer<()> {
+        self.read_room(name, &session.person.user_id, seq).await
     }
 
     async fn preferences(&self, session: &Session) -> Answer<Preferences> {

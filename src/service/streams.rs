@@ -24,7 +24,7 @@ impl Service {
 
     /// Hands frames to a stream of this owner's, here or elsewhere. Errors: `not_found`, also for
     /// a stream of somebody else's; `unavailable` where its server does not answer.
-    pub async fn say(
+    pub async fn pass_on(
         &self,
         stream: &str,
         owner: &Owner,

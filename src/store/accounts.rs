@@ -29,6 +29,25 @@ pub struct Login {
     pub password: String,
 }
 
+/// What somebody may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// What everybody may.
+    Member,
+    /// Look after the place.
+    Admin,
+}
+
+impl Role {
+    /// The word that is stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Member => "member",
+            Self::Admin => "admin",
+        }
+    }
+}
+
 impl Store {
     /// Creates an account, or answers false if somebody has the handle.
     ///
@@ -143,14 +162,22 @@ impl Store {
             .await
     }
 
-    /// Makes somebody an administrator.
-    pub async fn promote(&self, id: &UserId) -> Result<(), StoreError> {
+    /// Whether somebody is an administrator. Read each time: a role that is taken away is gone.
+    pub async fn is_admin(&self, id: &UserId) -> Result<bool, StoreError> {
+        let mut command = redis::cmd("HGET");
+        command.arg(keys::user(id)).arg("role");
+        let role: Option<String> = self.link().query(&command).await?;
+        Ok(role.as_deref() == Some("admin"))
+    }
+
+    /// Says what somebody may do from now on.
+    pub async fn set_role(&self, id: &UserId, role: Role) -> Result<(), StoreError> {
         self.link()
             .query(
                 redis::cmd("HSET")
                     .arg(keys::user(id))
                     .arg("role")
-                    .arg("admin"),
+                    .arg(role.as_str()),
             )
             .await
     }

@@ -3,9 +3,14 @@
 
 use std::sync::LazyLock;
 
-use app::model::Epoch;
+use app::model::{Epoch, Level};
 
-use super::{Store, StoreError, keys, posts::Idempotency, script::Script};
+use super::{
+    Store, StoreError, keys,
+    messages::{level, level_word},
+    posts::Idempotency,
+    script::Script,
+};
 
 static BROADCAST: LazyLock<Script> =
     LazyLock::new(|| Script::new(&[include_str!("broadcast.lua")]));
@@ -22,7 +27,34 @@ pub struct StoredMessage {
     pub text: String,
     /// When; milliseconds since 1970.
     pub at: u64,
+    /// How it is meant, where it is an announcement.
+    pub level: Option<Level>,
 }
+
+/// How much of a channel is kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Keep {
+    /// Messages; the oldest go first.
+    pub messages: u64,
+    /// How long after the newest, in milliseconds.
+    pub history: u64,
+    /// How long after the newest the numbers go on, in milliseconds.
+    pub numbers: u64,
+}
+
+const DAY: u64 = 86_400_000;
+/// What is kept of a broadcast channel.
+pub const BROADCASTS: Keep = Keep {
+    messages: 100,
+    history: DAY,
+    numbers: 30 * DAY,
+};
+/// What is kept of the announcements: for whoever comes back after a long summer.
+pub const ANNOUNCEMENTS: Keep = Keep {
+    messages: 100,
+    history: 400 * DAY,
+    numbers: 4_000 * DAY,
+};
 
 /// Where a channel stands, and messages of it.
 pub struct ChannelLog {
@@ -46,6 +78,10 @@ pub struct NewMessage<'a> {
     pub epoch: &'a str,
     /// Milliseconds since 1970.
     pub now: u64,
+    /// How it is meant, where it is an announcement.
+    pub level: Option<Level>,
+    /// How much is kept.
+    pub keep: Keep,
 }
 
 impl Store {
@@ -68,7 +104,11 @@ impl Store {
                     .arg(message.epoch)
                     .arg(message.id)
                     .arg(key)
-                    .arg(body);
+                    .arg(body)
+                    .arg(message.level.map_or("", level_word))
+                    .arg(message.keep.messages)
+                    .arg(message.keep.history)
+                    .arg(message.keep.numbers);
             })
             .await?;
         Ok(Some(id).filter(|id| !id.is_empty()))
@@ -83,20 +123,21 @@ impl Store {
         limit: usize,
         epoch: &str,
     ) -> Result<ChannelLog, StoreError> {
-        // Of each message its seq, id, text as JSON, and time.
-        type Row = (u64, String, String, u64);
+        // Of each message its seq, id, text as JSON, time, and level.
+        type Row = (u64, String, String, u64, String);
         let (epoch, seq, rows): (String, u64, Vec<Row>) = self
             .link()
             .script(&READ, &keys::channel_log(channel), |command| {
                 command.arg(after).arg(limit).arg(epoch);
             })
             .await?;
-        let messages = rows.into_iter().filter_map(|(seq, id, text, at)| {
+        let messages = rows.into_iter().filter_map(|(seq, id, text, at, word)| {
             Some(StoredMessage {
                 seq,
                 id,
                 text: serde_json::from_str(&text).ok()?,
                 at,
+                level: (!word.is_empty()).then(|| level(&word)),
             })
         });
         Ok(ChannelLog {
@@ -104,6 +145,51 @@ impl Store {
             seq,
             messages: messages.collect(),
         })
+    }
+
+    /// Claims a private channel for a program, where nobody has; answers whether it is this one's.
+    /// A claim ends with the channel's numbers.
+    pub async fn own_channel(&self, channel: &str, token: &str) -> Result<bool, StoreError> {
+        let key = keys::channel_owner(channel);
+        let mut claim = redis::pipe();
+        claim
+            .cmd("SET")
+            .arg(&key)
+            .arg(token)
+            .arg("NX")
+            .ignore()
+            .cmd("GET")
+            .arg(&key);
+        let (owner,): (Option<String>,) = self.link().pipeline(&claim).await?;
+        if owner.as_deref() != Some(token) {
+            return Ok(false);
+        }
+        let mut keep = redis::cmd("PEXPIRE");
+        keep.arg(&key).arg(BROADCASTS.numbers);
+        self.link().query::<u64>(&keep).await?;
+        Ok(true)
+    }
+
+    /// Whether a private channel is this program's.
+    pub async fn owns_channel(&self, channel: &str, token: &str) -> Result<bool, StoreError> {
+        let mut command = redis::cmd("GET");
+        command.arg(keys::channel_owner(channel));
+        let owner: Option<String> = self.link().query(&command).await?;
+        Ok(owner.as_deref() == Some(token))
+    }
+
+    /// The secret that signs subscribe tokens; `fresh` becomes it where there is none.
+    pub async fn subscribe_key(&self, fresh: &str) -> Result<String, StoreError> {
+        let mut keep = redis::pipe();
+        keep.cmd("SET")
+            .arg(keys::SUBSCRIBE)
+            .arg(fresh)
+            .arg("NX")
+            .ignore()
+            .cmd("GET")
+            .arg(keys::SUBSCRIBE);
+        let (kept,): (String,) = self.link().pipeline(&keep).await?;
+        Ok(kept)
     }
 
     /// The topics that some server listens to and that match `pattern`, on all nodes.
@@ -137,7 +223,7 @@ impl Store {
             .map(|channel| {
                 let mut command = redis::cmd("HMGET");
                 command
-                    .arg(format!("{}:meta", keys::channel_log(channel)))
+                    .arg(keys::channel_meta(channel))
                     .arg("epoch")
                     .arg("seq");
                 command

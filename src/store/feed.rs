@@ -25,6 +25,20 @@ impl Store {
         self.link().all::<()>(commands).await.map(drop)
     }
 
+    /// Makes the directory of rooms again. Answers how many there are.
+    pub async fn rebuild_rooms(&self) -> Result<u64, StoreError> {
+        let rooms = self.link().every_room().await?;
+        for page in rooms.chunks(500) {
+            let commands = page.iter().map(|room| {
+                let mut command = redis::cmd("ZADD");
+                command.arg(keys::ROOMS).arg(0).arg(room.as_str());
+                command
+            });
+            self.link().all::<()>(commands.collect()).await?;
+        }
+        Ok(rooms.len() as u64)
+    }
+
     /// Makes feed and trending again from what is stored about people and their posts. Answers how
     /// many posts there are.
     pub async fn rebuild(&self) -> Result<u64, StoreError> {

@@ -2,10 +2,10 @@
 
 use std::sync::LazyLock;
 
-use app::model::{Epoch, Level, UserId, Withheld};
+use app::model::{Epoch, Kind, Level, UserId, Withheld};
 use redis::{FromRedisValue, ParsingError, Value, from_redis_value};
 
-use super::{Store, StoreError, keys, messages, script::Script};
+use super::{BEYOND, Store, StoreError, keys, messages, script::Script};
 
 static READ: LazyLock<Script> =
     LazyLock::new(|| Script::new(&[include_str!("inbox.lua"), include_str!("read_inbox.lua")]));
@@ -25,6 +25,8 @@ pub struct Standing {
     pub first: u64,
     /// Groups with something unread.
     pub unread: u64,
+    /// Up to where the announcements were entered.
+    pub announced: String,
 }
 
 /// An entry as it is stored.
@@ -63,6 +65,46 @@ pub enum Content {
     Like(UserId),
     /// A program says something.
     Message(Level, String),
+    /// This person mentions somebody in a room, with these words; the group says where.
+    Mention(UserId, String),
+    /// This person invites somebody into a room; the group says which.
+    Invitation(UserId),
+    /// Those who run this house say something.
+    Announcement(Level, String),
+}
+
+impl Content {
+    /// What kind of thing it is.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Like(_) => Kind::Like,
+            Self::Message(..) => Kind::Message,
+            Self::Mention(..) => Kind::Mention,
+            Self::Invitation(_) => Kind::Invitation,
+            Self::Announcement(..) => Kind::Announcement,
+        }
+    }
+
+    /// Who did it; nobody for what programs and those who run this house say.
+    pub fn actor(&self) -> Option<&UserId> {
+        match self {
+            Self::Like(person) | Self::Mention(person, _) | Self::Invitation(person) => {
+                Some(person)
+            }
+            Self::Message(..) | Self::Announcement(..) => None,
+        }
+    }
+
+    /// How it is meant, and what is said.
+    pub fn words(&self) -> (Option<Level>, Option<&str>) {
+        match self {
+            Self::Like(_) | Self::Invitation(_) => (None, None),
+            Self::Mention(_, text) => (None, Some(text)),
+            Self::Message(level, text) | Self::Announcement(level, text) => {
+                (Some(*level), Some(text))
+            }
+        }
+    }
 }
 
 /// A page of groups.
@@ -75,13 +117,16 @@ pub struct Groups {
     pub unread: u64,
     /// Everything up to here was on screen.
     pub seen: u64,
+    /// Up to where the announcements were entered.
+    pub announced: String,
     /// The newest first.
     pub groups: Vec<StoredGroup>,
 }
 
 /// One group.
 pub struct StoredGroup {
-    /// `like.<n>` or `message.<seq>`.
+    /// `like.<n>`, `mention.<room>`, `invitation.<room>`, `message.<seq>` or
+    /// `announcement.<seq>`.
     pub group: String,
     /// Its newest live entry.
     pub newest: u64,
@@ -93,8 +138,8 @@ pub struct StoredGroup {
     pub count: u64,
     /// Why the newest entry made no toast.
     pub withheld: Option<Withheld>,
-    /// What a program said, where it is a program.
-    pub message: Option<(Level, String)>,
+    /// What the newest entry says; `None` for a kind that this version does not know.
+    pub content: Option<Content>,
     /// The newest three people.
     pub people: Vec<UserId>,
 }
@@ -141,8 +186,9 @@ impl Store {
             String,
             String,
         );
-        let after = after.map_or(-1, |seq| seq as i64);
-        let (epoch, seq, first, unread, rows): (String, u64, u64, u64, Vec<Row>) = self
+        let after = after.map_or(-1, |seq| seq.min(BEYOND) as i64);
+        type Answer = (String, u64, u64, u64, String, Vec<Row>);
+        let (epoch, seq, first, unread, announced, rows): Answer = self
             .link()
             .script(&READ, &keys::inbox(user), |command| {
                 command.arg(after).arg(limit);
@@ -153,6 +199,7 @@ impl Store {
             seq,
             first,
             unread,
+            announced,
         };
         let entries = rows.into_iter().filter_map(
             |(seq, kind, group, at, who, entry, live, why, level, text)| {
@@ -202,7 +249,8 @@ impl Store {
         before: Option<u64>,
         limit: usize,
     ) -> Result<Groups, StoreError> {
-        let (epoch, seq, unread, seen, groups): (String, u64, u64, u64, Vec<StoredGroup>) = self
+        type Answer = (String, u64, u64, u64, String, Vec<StoredGroup>);
+        let (epoch, seq, unread, seen, announced, groups): Answer = self
             .link()
             .script(&LIST, &keys::inbox(user), |command| {
                 command.arg(before.unwrap_or(0)).arg(limit);
@@ -213,6 +261,7 @@ impl Store {
             seq,
             unread,
             seen,
+            announced,
             groups,
         })
     }
@@ -265,6 +314,8 @@ impl FromRedisValue for StoredGroup {
         let read = from_redis_value(next())?;
         let count = from_redis_value(next())?;
         let why: String = from_redis_value(next())?;
+        let kind: String = from_redis_value(next())?;
+        let who: String = from_redis_value(next())?;
         let level: String = from_redis_value(next())?;
         let text: String = from_redis_value(next())?;
         let people = row
@@ -277,7 +328,7 @@ impl FromRedisValue for StoredGroup {
             read,
             count,
             withheld: withheld(&why),
-            message: message(&level, &text),
+            content: content(&kind, &who, &level, &text),
             people,
         })
     }
@@ -287,15 +338,17 @@ impl FromRedisValue for StoredGroup {
 pub(super) fn content(kind: &str, who: &str, level: &str, text: &str) -> Option<Content> {
     match kind {
         "like" => Some(Content::Like(who.parse().ok()?)),
-        "message" => message(level, text).map(|(level, text)| Content::Message(level, text)),
+        "message" => Some(Content::Message(messages::level(level), plain(text)?)),
+        "mention" => Some(Content::Mention(who.parse().ok()?, plain(text)?)),
+        "invitation" => Some(Content::Invitation(who.parse().ok()?)),
+        "announcement" => Some(Content::Announcement(messages::level(level), plain(text)?)),
         _ => None,
     }
 }
 
 /// Texts are stored as JSON, because that is how they are sent.
-fn message(level: &str, text: &str) -> Option<(Level, String)> {
-    let text = serde_json::from_str(text).ok()?;
-    Some((messages::level(level), text))
+fn plain(text: &str) -> Option<String> {
+    serde_json::from_str(text).ok()
 }
 
 pub(super) fn withheld(word: &str) -> Option<Withheld> {

@@ -4,7 +4,7 @@
 //! Cluster and one script may change it. Scripts are given the first key and derive the others
 //! from its tag: that keeps the hot path's commands short.
 
-use app::model::{Handle, PostId, UserId};
+use app::model::{Handle, PostId, RoomName, UserId};
 
 use crate::live::Topic;
 
@@ -12,6 +12,8 @@ use crate::live::Topic;
 pub const FEED: &str = "feed";
 /// Posts by score: a sorted set of post ids, derived.
 pub const TRENDING: &str = "trending";
+/// The rooms by name: a sorted set whose scores are all 0, derived.
+pub const ROOMS: &str = "rooms";
 /// The servers that are alive: a sorted set of server ids by the time of their last sign of life.
 pub const SERVERS: &str = "servers";
 /// Which history of the store this is; see [`crate::store::generation`].
@@ -19,6 +21,9 @@ pub const GENERATION: &str = "generation";
 
 /// The key pair that signs pushes: a string, PKCS#8 in base64url.
 pub const VAPID: &str = "push:vapid";
+
+/// The secret that signs subscribe tokens: a string, 32 bytes in base64url.
+pub const SUBSCRIBE: &str = "subscribe:key";
 
 /// A hash: handle, name, password, role, created, posts (the last n).
 pub fn user(user: &UserId) -> String {
@@ -90,6 +95,36 @@ pub fn channel_log(channel: &str) -> String {
     format!("{{ch:{channel}}}:log")
 }
 
+/// A string: which token a private channel belongs to.
+pub fn channel_owner(channel: &str) -> String {
+    format!("{{ch:{channel}}}:owner")
+}
+
+/// A hash: title, private, created, last (when the newest member came).
+pub fn room(name: &RoomName) -> String {
+    room_part(name, "room")
+}
+
+/// Which room a key `{r:NAME}:room` is of.
+pub fn room_named(key: &str) -> Option<RoomName> {
+    key.strip_prefix("{r:")?
+        .strip_suffix("}:room")?
+        .parse()
+        .ok()
+}
+
+/// Another key of a room: `members` (a sorted set by when they came), `roles`, `reads`, `invited`,
+/// `banned`, `log` (a stream) and `log:meta`, `here` (how many servers each is looking from),
+/// `here:<server>`, `servers`, `owed` (mentions to be told of), `sent:<user>:<id>`.
+pub fn room_part(name: &RoomName, part: &str) -> String {
+    format!("{{r:{name}}}:{part}")
+}
+
+/// A sorted set: the rooms that somebody may be in or invited to, by when. A hint; the room knows.
+pub fn rooms_of(user: &UserId) -> String {
+    format!("{{{user}}}:rooms")
+}
+
 /// A hash: name, scopes, created.
 pub fn api_token(id: &str) -> String {
     format!("token:{id}")
@@ -110,17 +145,47 @@ pub fn channel_topic(channel: &str) -> Topic {
     Topic::new(format!("{{ch:{channel}}}:live"))
 }
 
-/// Which broadcast channel a topic belongs to.
-pub fn channel_of(topic: &Topic) -> Option<&str> {
-    topic.as_str().strip_prefix("{ch:")?.strip_suffix("}:live")
+/// What those hear who are in a room.
+pub fn room_topic(name: &RoomName) -> Topic {
+    Topic::new(room_part(name, "live"))
+}
+
+/// Which room a topic belongs to.
+pub fn room_of(topic: &str) -> Option<RoomName> {
+    let name = topic.strip_prefix("{r:")?.strip_suffix("}:live")?;
+    name.parse().ok()
+}
+
+/// What those hear who want to know of new posts.
+pub fn feed_topic() -> Topic {
+    Topic::new("{feed}:live".to_owned())
+}
+
+/// Which channel with a history a topic belongs to, as clients name it.
+pub fn channel_of(topic: &Topic) -> Option<String> {
+    let tag = topic.as_str().strip_prefix('{')?.strip_suffix("}:live")?;
+    match tag.strip_prefix("ch:") {
+        Some(name) => Some(name.to_owned()),
+        None => tag.strip_prefix("r:").map(|name| format!("room:{name}")),
+    }
+}
+
+/// A hash: epoch, seq and the like of a channel with a history.
+pub fn channel_meta(channel: &str) -> String {
+    match channel.strip_prefix("room:") {
+        Some(name) => format!("{{r:{name}}}:log:meta"),
+        None => format!("{}:meta", channel_log(channel)),
+    }
 }
 
 /// The channel that a topic carries, as clients name it; `None` for what servers tell each other.
 pub fn name_of(topic: &str) -> Option<String> {
     let (tag, rest) = topic.strip_prefix('{')?.split_once('}')?;
     let inner = rest.strip_prefix(':')?;
-    match (tag.strip_prefix("ch:"), inner) {
-        (Some(name), "live") => Some(name.to_owned()),
+    match (tag.split_once(':'), inner) {
+        (Some(("ch", name)), "live") => Some(name.to_owned()),
+        (Some(("r", name)), "live") => Some(format!("room:{name}")),
+        (None, "live") if tag == "feed" => Some(tag.to_owned()),
         (None, "live") => Some(format!("user:{}", tag.parse::<UserId>().ok()?)),
         (None, post) => {
             let n = post.strip_prefix("post:")?.strip_suffix(":live")?;
@@ -133,13 +198,15 @@ pub fn name_of(topic: &str) -> Option<String> {
 /// A pattern that every topic of a channel that begins with `prefix` matches, and few others.
 /// `prefix` holds nothing that means something in a pattern.
 pub fn topics_of(prefix: &str) -> String {
-    match prefix.strip_prefix("user:") {
-        Some(id) => format!("{{{id}*}}:live"),
-        None if prefix.starts_with("post:") => "{*}:post:*:live".to_owned(),
-        None if "user:".starts_with(prefix) || "post:".starts_with(prefix) => {
-            "{*}:*live".to_owned()
-        }
-        None => format!("{{ch:{prefix}*}}:live"),
+    let may_begin = ["user:", "post:", "room:", "feed"]
+        .iter()
+        .any(|kind| kind.starts_with(prefix));
+    match prefix.split_once(':') {
+        Some(("user", id)) => format!("{{{id}*}}:live"),
+        Some(("post", _)) => "{*}:post:*:live".to_owned(),
+        Some(("room", name)) => format!("{{r:{name}*}}:live"),
+        _ if may_begin => "{*}:*live".to_owned(),
+        _ => format!("{{ch:{prefix}*}}:live"),
     }
 }
 
@@ -168,6 +235,8 @@ mod tests {
             (user_topic(&user), Some("user:0abcdefg")),
             (post_topic(&post), Some("post:0abcdefg.7")),
             (channel_topic("a:b.c"), Some("a:b.c")),
+            (room_topic(&"chess".parse().unwrap()), Some("room:chess")),
+            (feed_topic(), Some("feed")),
             (control_topic(), None),
             (server_topic("Zk"), None),
         ] {
@@ -181,6 +250,8 @@ mod tests {
         assert_eq!(topics_of("us"), "{*}:*live");
         assert_eq!(topics_of("user:0a"), "{0a*}:live");
         assert_eq!(topics_of("post:0a"), "{*}:post:*:live");
+        assert_eq!(topics_of("room:ch"), "{r:ch*}:live");
+        assert_eq!(topics_of("fee"), "{*}:*live");
         assert_eq!(topics_of("news"), "{ch:news*}:live");
     }
 }

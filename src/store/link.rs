@@ -121,6 +121,27 @@ impl Link {
         }
     }
 
+    /// Runs a script on many slots together; `arguments` is told which one it adds to. Answers in
+    /// the order of `keys`.
+    pub async fn scripts<T: FromRedisValue>(
+        &self,
+        script: &Script,
+        keys: impl Iterator<Item = String>,
+        arguments: impl Fn(usize, &mut Cmd),
+    ) -> Result<Vec<T>, StoreError> {
+        let commands: Vec<Cmd> = keys
+            .enumerate()
+            .map(|(at, key)| script.invocation(&key, |command| arguments(at, command)))
+            .collect();
+        match self.all(commands.clone()).await {
+            Err(StoreError::NoScript) => {
+                self.query::<Value>(&script.load()).await?;
+                self.all(commands).await
+            }
+            answer => answer,
+        }
+    }
+
     /// Runs `first`, then the script. One round trip, except on a Cluster, where the two may lie
     /// on different nodes.
     pub async fn script_after<T: FromRedisValue>(

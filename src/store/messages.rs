@@ -1,8 +1,8 @@
-//! Messages of other programs to one person.
+//! What somebody is told by other programs, and of what happens in rooms.
 
 use std::sync::LazyLock;
 
-use app::model::{Level, UserId, Withheld};
+use app::model::{Level, RoomName, UserId, Withheld};
 
 use super::{Store, StoreError, inbox::withheld, keys, posts::Idempotency, script::Script};
 
@@ -13,6 +13,34 @@ static MESSAGE: LazyLock<Script> = LazyLock::new(|| {
         include_str!("message.lua"),
     ])
 });
+
+static TELL: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(&[
+        include_str!("inbox.lua"),
+        include_str!("notify.lua"),
+        include_str!("tell.lua"),
+    ])
+});
+
+/// What happened to somebody in a room.
+pub struct RoomNews<'a> {
+    /// Whom to tell.
+    pub to: &'a UserId,
+    /// `mention` or `invitation`.
+    pub kind: &'a str,
+    /// Where.
+    pub room: &'a RoomName,
+    /// Who did it.
+    pub actor: &'a UserId,
+    /// The same as JSON, for the frame that the script publishes.
+    pub person: &'a str,
+    /// What they said, where they said something.
+    pub text: Option<&'a str>,
+    /// Names the occasion: nobody is told of it twice.
+    pub key: &'a str,
+    /// Milliseconds since 1970.
+    pub now: u64,
+}
 
 /// A message to a person.
 pub struct NewNotice<'a> {
@@ -40,6 +68,29 @@ pub enum Sent {
 }
 
 impl Store {
+    /// Tells somebody what happened to them in a room, once. Answers why it makes no toast;
+    /// whoever is gone is not told.
+    pub async fn tell(&self, news: &RoomNews<'_>) -> Result<Option<Withheld>, StoreError> {
+        let text = news
+            .text
+            .map(|text| serde_json::Value::from(text).to_string());
+        let (_, why): (bool, String) = self
+            .link()
+            .script(&TELL, &keys::inbox(news.to), |command| {
+                command
+                    .arg(news.kind)
+                    .arg(news.room.as_str())
+                    .arg(news.actor.as_str())
+                    .arg(news.person)
+                    .arg(text.unwrap_or_default())
+                    .arg(news.now)
+                    .arg(news.key);
+                self.inbox_arguments(command, news.now);
+            })
+            .await?;
+        Ok(withheld(&why))
+    }
+
     /// Puts a message into an inbox and publishes it.
     pub async fn notify(
         &self,
@@ -68,7 +119,7 @@ impl Store {
 }
 
 /// As it stands in JSON.
-fn level_word(level: Level) -> &'static str {
+pub(super) fn level_word(level: Level) -> &'static str {
     match level {
         Level::Info => "info",
         Level::Success => "success",

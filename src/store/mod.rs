@@ -4,6 +4,7 @@
 //! the same script: whoever is told of something can also read it.
 
 pub mod accounts;
+pub mod announcements;
 pub mod attention;
 pub mod channels;
 pub mod feed;
@@ -17,6 +18,7 @@ pub mod messages;
 mod paging;
 pub mod posts;
 pub mod push;
+pub mod rooms;
 mod script;
 pub mod sessions;
 pub mod slots;
@@ -40,6 +42,10 @@ pub struct Retention {
     /// Milliseconds.
     pub age: u64,
 }
+
+/// Beyond every entry of every history. Scripts count in floating point and write numbers with 14
+/// digits, so what a client names is cut off here before they see it.
+pub const BEYOND: u64 = 10_000_000_000_000;
 
 /// The store: cheap to clone, shared by all.
 #[derive(Clone)]

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use app::{
     error::QuadError,
+    event::ServerFrame,
     model::{PostId, UserId},
 };
 use redis::Cmd;
@@ -73,10 +74,19 @@ impl Store {
         let [n, at] = made[..] else { return Ok(None) };
         let id = PostId::new(author.clone(), n);
         // A repeat adds it again, which heals a first try that ended between the two.
+        let news = ServerFrame::NewPost {
+            post_id: id.clone(),
+            at,
+        };
+        let news = serde_json::to_string(&news).unwrap_or_default();
+        let mut tell = redis::cmd("SPUBLISH");
+        tell.arg(keys::feed_topic().as_str())
+            .arg(format!("0 {news}"));
         self.link()
             .all::<()>(vec![
                 add_to(keys::FEED, at, &id),
                 add_to(keys::TRENDING, at, &id),
+                tell,
             ])
             .await?;
         Ok(Some((id, at)))

@@ -1,9 +1,9 @@
 -- Reads where an inbox stands, and what follows an entry: KEYS[1] the inbox; ARGV the entry to
 -- begin after (-1: none is wanted), how many at most. Answers
--- {epoch, seq, first, unread, {{seq, kind, group, time, who, taken back, live, why it makes no
+-- {epoch, seq, first, unread, announcements entered, {{seq, kind, group, time, who, taken back, live, why it makes no
 -- toast, level, text}, …}}.
 local after, most = tonumber(ARGV[1]), tonumber(ARGV[2])
-local fields = redis.call('HMGET', meta, 'epoch', 'seq', 'first', 'unread')
+local fields = redis.call('HMGET', meta, 'epoch', 'seq', 'first', 'unread', 'announced')
 local entries = {}
 if after >= 0 then
   local range = redis.call('XRANGE', inbox, (after + 1) .. '-0', '+', 'COUNT', most)
@@ -18,4 +18,4 @@ if after >= 0 then
   end
 end
 return { fields[1] or '', tonumber(fields[2] or 0), tonumber(fields[3] or 1),
-  tonumber(fields[4] or 0), entries }
+  tonumber(fields[4] or 0), fields[5] or '', entries }

@@ -3,7 +3,7 @@
 use redis::{FromRedisValue, Value, from_redis_value};
 
 use super::{StoreError, keys, link::Link};
-use app::model::UserId;
+use app::model::{RoomName, UserId};
 
 /// A node of a Cluster: host and port.
 pub type Address = (String, u16);
@@ -59,11 +59,25 @@ impl Link {
 
     /// The ids of all people, for whoever makes derived data again.
     pub async fn everybody(&self) -> Result<Vec<UserId>, StoreError> {
+        self.scan("{*}:user", keys::owner).await
+    }
+
+    /// Every room that there is.
+    pub async fn every_room(&self) -> Result<Vec<RoomName>, StoreError> {
+        self.scan("{r:*}:room", keys::room_named).await
+    }
+
+    /// What `read` makes of the keys that match `pattern`, on all nodes, sorted.
+    async fn scan<T: Ord>(
+        &self,
+        pattern: &str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Result<Vec<T>, StoreError> {
         let nodes = match self.slots().await? {
             Some(slots) => slots.nodes().into_iter().map(Some).collect(),
             None => vec![None],
         };
-        let mut people = Vec::new();
+        let mut found = Vec::new();
         for node in nodes {
             let address = node.as_ref().map(|(host, port)| (host.as_str(), *port));
             let mut connection = self.topology().connect(address, Default::default()).await?;
@@ -72,21 +86,21 @@ impl Link {
                 let (next, page): (u64, Vec<String>) = redis::cmd("SCAN")
                     .arg(cursor)
                     .arg("MATCH")
-                    .arg("{*}:user")
+                    .arg(pattern)
                     .arg("COUNT")
                     .arg(1000)
                     .query_async(&mut connection)
                     .await?;
-                people.extend(page.iter().filter_map(|key| keys::owner(key)));
+                found.extend(page.iter().filter_map(|key| read(key)));
                 cursor = next;
                 if cursor == 0 {
                     break;
                 }
             }
         }
-        people.sort();
-        people.dedup();
-        Ok(people)
+        found.sort();
+        found.dedup();
+        Ok(found)
     }
 }
 

@@ -4,7 +4,7 @@ use std::{error::Error, fmt, marker::PhantomData};
 
 use app::{
     error::QuadError,
-    model::{Handle, PostId, UserId},
+    model::{Handle, PostId, RoomName, UserId},
 };
 use axum::{
     extract::{
@@ -98,13 +98,19 @@ impl<T: Segment, S: Send + Sync> FromRequestParts<S> for Path<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         match axum::extract::Path::<String>::from_request_parts(parts, state).await {
             Ok(axum::extract::Path(segment)) => Ok(Self(T::parse(segment)?)),
-            Err(PathRejection::FailedToDeserializePathParams(_)) => {
-                Err(QuadError::malformed("The path is not valid UTF-8.").into())
-            }
-            Err(rejection) => {
-                tracing::error!(%rejection, "a route does not have the one part that is read");
-                Err(QuadError::Internal.into())
-            }
+            Err(rejection) => Err(path_error(&rejection)),
+        }
+    }
+}
+
+fn path_error(rejection: &PathRejection) -> Problem {
+    match rejection {
+        PathRejection::FailedToDeserializePathParams(_) => {
+            QuadError::malformed("The path is not valid UTF-8.").into()
+        }
+        rejection => {
+            tracing::error!(%rejection, "a route does not have the parts that are read");
+            QuadError::Internal.into()
         }
     }
 }
@@ -118,6 +124,28 @@ impl Segment for String {
 impl Segment for PostId {
     fn parse(segment: String) -> Result<Self, QuadError> {
         segment.parse()
+    }
+}
+
+impl Segment for RoomName {
+    /// No room has a name that cannot be one.
+    fn parse(segment: String) -> Result<Self, QuadError> {
+        segment.parse().map_err(|_| QuadError::NoSuchRoom)
+    }
+}
+
+/// The two variable parts of a path: `/…/{a}/…/{b}`.
+#[derive(Debug, Clone)]
+pub struct Paths<A, B>(pub A, pub B);
+
+impl<A: Segment, B: Segment, S: Send + Sync> FromRequestParts<S> for Paths<A, B> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match axum::extract::Path::<(String, String)>::from_request_parts(parts, state).await {
+            Ok(axum::extract::Path((a, b))) => Ok(Self(A::parse(a)?, B::parse(b)?)),
+            Err(rejection) => Err(path_error(&rejection)),
+        }
     }
 }
 

@@ -1,8 +1,10 @@
 //! HTTP: thin handlers by domain, over what [`crate::service`] does.
 
 pub mod accounts;
+pub mod announcements;
 pub mod attention;
 pub mod auth;
+pub mod docs;
 pub mod extract;
 pub mod front;
 pub mod health;
@@ -13,3 +15,4 @@ pub mod posts;
 pub mod problem;
 pub mod publish;
 pub mod push;
+pub mod rooms;

@@ -1,21 +1,27 @@
 //! The OpenAPI document, made from the handlers.
 
+use std::iter;
+
 use app::model::Order;
 use axum::{
     Json,
     response::{IntoResponse, Response},
 };
 use utoipa::{
-    Modify, OpenApi,
+    Modify, OpenApi, ToSchema,
     openapi::{
-        RefOr,
+        ContentBuilder, PathItem, Ref, RefOr, ResponseBuilder,
+        path::Operation,
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
 
 use crate::live::events;
 
-use super::{accounts, attention, health, notifications, posts, publish, push};
+use super::{
+    accounts, announcements, attention, health, notifications, posts, problem::ProblemDetails,
+    publish, push, rooms,
+};
 
 /// Everything that outside programs can call.
 #[derive(OpenApi)]
@@ -51,6 +57,20 @@ use super::{accounts, attention, health, notifications, posts, publish, push};
         attention::unmute_person,
         attention::mute_post,
         attention::unmute_post,
+        announcements::announce,
+        announcements::list,
+        rooms::create,
+        rooms::list,
+        rooms::read,
+        rooms::end,
+        rooms::members,
+        rooms::join,
+        rooms::set_member,
+        rooms::remove_member,
+        rooms::messages,
+        rooms::say,
+        rooms::remove_message,
+        rooms::mark,
         publish::notify_user,
         push::key,
         push::subscribe,
@@ -59,6 +79,7 @@ use super::{accounts, attention, health, notifications, posts, publish, push};
         publish::channel_stats,
         publish::channels,
         publish::batch,
+        publish::subscribe_token,
         events::open,
         events::say,
         health::alive,
@@ -67,12 +88,14 @@ use super::{accounts, attention, health, notifications, posts, publish, push};
         document,
     ),
     components(schemas(Order)),
-    modifiers(&Credentials, &Problems),
+    modifiers(&Credentials, &Problems, &Names),
     tags(
         (name = "accounts", description = "People and their sessions"),
         (name = "posts", description = "Posts, the feed and likes"),
         (name = "inbox", description = "What one missed"),
         (name = "attention", description = "What one wants to be told of, and what became of it"),
+        (name = "announcements", description = "What those who run this house tell everybody"),
+        (name = "rooms", description = "Where people talk with each other"),
         (name = "pushes", description = "Web Push, for browsers without an open page"),
         (name = "programs", description = "Publishing, with an API token"),
         (name = "live", description = "What happens, as it happens"),
@@ -101,34 +124,72 @@ impl Modify for Credentials {
     }
 }
 
-/// Errors are `application/problem+json`, where the handlers only name their schema.
+/// Errors are `application/problem+json`, where the handlers only name their schema. Every call may
+/// meet one that it does not name: a page of another site, a store that is away.
 struct Problems;
 
 impl Modify for Problems {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        for item in document.paths.paths.values_mut() {
-            let calls = [
-                &mut item.get,
-                &mut item.put,
-                &mut item.post,
-                &mut item.delete,
-                &mut item.patch,
-            ];
-            for call in calls.into_iter().flatten() {
-                for (status, answer) in &mut call.responses.responses {
-                    let success = status.starts_with('2');
-                    if let RefOr::T(answer) = answer
-                        && !success
-                        && let Some(content) = answer.content.swap_remove("application/json")
-                    {
-                        answer
-                            .content
-                            .insert("application/problem+json".to_owned(), content);
-                    }
+        for call in calls(document) {
+            let answers = &mut call.responses.responses;
+            answers.entry("default".to_owned()).or_insert_with(|| {
+                let problem = Ref::from_schema_name(ProblemDetails::name());
+                let content = ContentBuilder::new().schema(Some(problem)).build();
+                let answer = ResponseBuilder::new().content("application/problem+json", content);
+                RefOr::T(answer.build())
+            });
+            for (status, answer) in answers {
+                let success = status.starts_with('2');
+                if let RefOr::T(answer) = answer
+                    && !success
+                    && let Some(content) = answer.content.swap_remove("application/json")
+                {
+                    answer
+                        .content
+                        .insert("application/problem+json".to_owned(), content);
                 }
             }
         }
     }
+}
+
+/// Handlers are named within their module, and calls within the whole document.
+struct Names;
+
+impl Modify for Names {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        for call in calls(document) {
+            let tag = call.tags.iter().flatten().next();
+            if let (Some(tag), Some(name)) = (tag, &call.operation_id) {
+                call.operation_id = Some(
+                    iter::once(tag.clone())
+                        .chain(name.split('_').map(capital))
+                        .collect(),
+                );
+            }
+        }
+    }
+}
+
+/// Generators of clients make functions of the names, and the page for people makes addresses.
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
+
+fn calls(document: &mut utoipa::openapi::OpenApi) -> impl Iterator<Item = &mut Operation> {
+    fn of(item: &mut PathItem) -> [Option<&mut Operation>; 5] {
+        [
+            item.get.as_mut(),
+            item.put.as_mut(),
+            item.post.as_mut(),
+            item.delete.as_mut(),
+            item.patch.as_mut(),
+        ]
+    }
+    let items = document.paths.paths.values_mut();
+    items.flat_map(of).flatten()
 }
 
 /// This document.

@@ -117,6 +117,56 @@ pub async fn broadcast(
     }))
 }
 
+/// Who shall be able to listen to a private channel.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct NewSubscribeToken {
+    /// `private:NAME`. It belongs to the program that first used it.
+    channel: String,
+    /// Only this person can use the token; whoever has it where this is missing.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    user_id: Option<UserId>,
+    /// Seconds, 1 to 86,400; an hour where it is missing.
+    #[serde(default)]
+    expires_in: Option<u64>,
+}
+
+/// What lets somebody listen to a private channel: the `token` of the frame `subscribe`.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NewToken {
+    /// Which channel.
+    channel: String,
+    /// The token.
+    token: String,
+    /// When it ends, and with it the subscription; milliseconds since 1970, UTC.
+    expires_at: u64,
+}
+
+/// Makes a token with which somebody can listen to one of the program's private channels.
+#[utoipa::path(post, path = "/subscribe/token", tag = "programs", security(("token" = [])), request_body = NewSubscribeToken,
+    responses((status = 200, body = NewToken), (status = 401, body = ProblemDetails), (status = 403, body = ProblemDetails),
+        (status = 422, body = ProblemDetails), (status = "default", body = ProblemDetails)))]
+pub async fn subscribe_token(
+    State(shared): State<Shared>,
+    Program(grant): Program,
+    Json(new): Json<NewSubscribeToken>,
+) -> Answer<Json<NewToken>> {
+    let NewSubscribeToken {
+        channel,
+        user_id,
+        expires_in,
+    } = new;
+    let made = shared
+        .service
+        .create_subscribe_token(&grant, &channel, user_id, expires_in)
+        .await?;
+    Ok(Json(NewToken {
+        channel,
+        token: made.token,
+        expires_at: made.expires_at,
+    }))
+}
+
 /// How many listen to a channel.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -7,8 +7,10 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
 
 pub mod app;
+pub mod dice;
 pub mod events;
 pub mod http;
+pub mod malformed;
 pub mod people;
 pub mod push;
 pub mod redis;

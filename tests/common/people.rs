@@ -148,6 +148,27 @@ impl Person {
             .ok(200)
     }
 
+    /// Makes a room that nobody else has, and answers its name.
+    pub async fn make_room(&self, private: bool) -> String {
+        let name = unique("room").replace('_', "-");
+        let room = json!({"name": name, "private": private});
+        self.post("/api/v1/rooms", room).await.ok(201);
+        name
+    }
+
+    /// Joins a room.
+    pub async fn join(&self, room: &str) -> Value {
+        let path = format!("/api/v1/rooms/{room}/members");
+        self.post(&path, json!({})).await.ok(200)
+    }
+
+    /// Says something in a room, over HTTP, and answers its seq.
+    pub async fn say(&self, room: &str, text: &str) -> u64 {
+        let path = format!("/api/v1/rooms/{room}/messages");
+        let said = self.post(&path, json!({"text": text})).await.ok(201);
+        said["seq"].as_u64().unwrap()
+    }
+
     pub async fn inbox(&self) -> Value {
         self.get("/api/v1/notifications").await.ok(200)
     }

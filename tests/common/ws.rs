@@ -193,4 +193,17 @@ impl Socket {
         let ack = self.expect("ack").await;
         assert_eq!(ack["ref"], "fence");
     }
+
+    /// Passes over everything until the server has read whatever was sent, which it survives.
+    pub async fn until_fenced(&mut self) {
+        self.send(json!({"type": "unsubscribe", "ref": "fence", "channel": "fence"}))
+            .await;
+        loop {
+            match self.next().await {
+                Event::Frame(frame) if frame["ref"] == "fence" => return,
+                Event::Frame(_) => {}
+                Event::Closed(code) => panic!("a bystander was closed with {code}"),
+            }
+        }
+    }
 }

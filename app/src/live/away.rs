@@ -75,6 +75,7 @@ mod tests {
             unread: 0,
             kind: Kind::Like,
             level: None,
+            room: None,
             text: None,
             post_id: None,
             excerpt: None,

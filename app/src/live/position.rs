@@ -252,6 +252,7 @@ mod tests {
             unread: 1,
             kind: Kind::Like,
             level: None,
+            room: None,
             text: None,
             post_id: None,
             excerpt: None,

@@ -91,6 +91,7 @@ mod tests {
             unread,
             kind: Kind::Like,
             level: None,
+            room: None,
             text: None,
             post_id: None,
             excerpt: None,

@@ -78,6 +78,7 @@ impl<L: Copy + PartialEq> Watches<L> {
             channel: channel(post),
             resume: None,
             last: None,
+            token: None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Handle, Kind, Level, Person, PostId};
+use super::{Handle, Kind, Level, Person, PostId, RoomName};
 
 /// How much of one kind of thing a person wants.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -161,6 +161,10 @@ pub struct Silenced {
     pub seq: u64,
     /// What happened.
     pub kind: Kind,
+    /// In which room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<String>))]
+    pub room: Option<RoomName>,
     /// On which post.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ssr", schema(value_type = Option<String>))]

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Person, PostId, Withheld};
+use super::{Person, PostId, RoomName, Withheld};
 
 /// Which history a seq counts in. Opaque: it is only ever compared.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -56,6 +56,33 @@ pub enum Kind {
     Like,
     /// Another program says something.
     Message,
+    /// Somebody names one in a room.
+    Mention,
+    /// Somebody invites one into a room.
+    Invitation,
+    /// The people who run this house tell everybody something.
+    Announcement,
+}
+
+impl Kind {
+    /// What happened, as a sentence. `who` names those who did it, `many` says that they are more
+    /// than one, and `text` is what was said.
+    pub fn sentence(
+        self,
+        who: &str,
+        many: bool,
+        room: Option<&RoomName>,
+        text: Option<&str>,
+    ) -> String {
+        let room = room.map_or("a room", RoomName::as_str);
+        let s = if many { "" } else { "s" };
+        match self {
+            Self::Like => format!("{who} like{s} your post"),
+            Self::Mention => format!("{who} mentioned you in {room}"),
+            Self::Invitation => format!("{who} invite{s} you into {room}"),
+            Self::Message | Self::Announcement => text.unwrap_or_default().to_owned(),
+        }
+    }
 }
 
 /// How a program means what it says; it colours the toast.
@@ -89,10 +116,14 @@ pub struct Group {
     /// The beginning of the post, so that the reader knows which one is meant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub excerpt: Option<String>,
+    /// In which room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<String>))]
+    pub room: Option<RoomName>,
     /// How a program means it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub level: Option<Level>,
-    /// What a program said.
+    /// What was said, by a program or in a room.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// The newest people in it, at most three.

@@ -3,12 +3,15 @@
 //! These are the JSON API's own types. Times are integer milliseconds since 1970 in UTC.
 
 mod account;
+mod announcement;
 mod attention;
 mod ids;
 mod inbox;
 mod post;
+mod room;
 
 pub use account::{AccountChange, Credentials, Me, NewAccount, Person, SignedIn};
+pub use announcement::{Announcement, AnnouncementPage, NewAnnouncement};
 pub use attention::{
     Attention, FOR_GOOD, Ledger, MuteTarget, MutedPost, Mutes, Outcome, Pause, Preferences,
     QuietHours, Silenced, SilencedPage, Withheld, WithheldCounts,
@@ -16,3 +19,7 @@ pub use attention::{
 pub use ids::{Handle, PostId, UserId};
 pub use inbox::{Epoch, Group, Inbox, InboxMark, Kind, Level, Position};
 pub use post::{LikeState, Likers, NewPost, Order, Post, PostPage, PostQuery};
+pub use room::{
+    Member, MemberChange, MemberPage, Message, MessagePage, NewMessage, NewRoom, Role, Room,
+    RoomName, RoomPage, Said,
+};

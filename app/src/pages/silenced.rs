@@ -73,15 +73,15 @@ fn Item(item: Silenced) -> impl IntoView {
     let who = item
         .actor
         .map_or_else(|| "Somebody".to_owned(), |actor| actor.name);
-    let words = match item.kind {
-        Kind::Like => format!("{who} likes your post"),
-        Kind::Message => item.text.unwrap_or_default(),
+    let (room, text) = (item.room.as_ref(), item.text.as_deref());
+    let words = item.kind.sentence(&who, false, room, text);
+    let place = match (item.post_id, item.room) {
+        (Some(post), _) => Some(format!("/posts/{post}")),
+        (None, Some(room)) => Some(format!("/rooms/{room}")),
+        (None, None) => None,
     };
-    let words = match item.post_id {
-        Some(post) => view! {
-            <a class="group-words" href=format!("/posts/{post}")>{words}</a>
-        }
-        .into_any(),
+    let words = match place {
+        Some(href) => view! { <a class="group-words" href=href>{words}</a> }.into_any(),
         None => view! { <span class="group-words">{words}</span> }.into_any(),
     };
     view! {
@@ -99,9 +99,9 @@ fn Item(item: Silenced) -> impl IntoView {
 fn reason(kind: Kind, withheld: Withheld) -> &'static str {
     match (withheld, kind) {
         (Withheld::Muted, Kind::Like) => "You muted this person or this post.",
-        (Withheld::Muted, Kind::Message) => "You muted this.",
+        (Withheld::Muted, _) => "You muted this.",
         (Withheld::Quiet, _) => "It came in quiet hours, or while nothing was to disturb you.",
         (Withheld::Preference, Kind::Like) => "You want no toast for likes.",
-        (Withheld::Preference, Kind::Message) => "You want no toast for messages.",
+        (Withheld::Preference, _) => "You want no toast for messages.",
     }
 }

@@ -31,6 +31,8 @@ pub(crate) enum Form {
     Said(String),
     /// Likes of one post.
     Likes,
+    /// What happened in a room.
+    Room(String),
     /// What another program says.
     Program { text: String, level: Level },
     /// What came while this page had no connection.
@@ -83,15 +85,22 @@ impl Message {
     pub(crate) fn of(mut event: Notification, detail: Option<String>) -> Self {
         let form = match event.kind {
             Kind::Like => Form::Likes,
-            Kind::Message => Form::Program {
+            Kind::Mention | Kind::Invitation => {
+                let who = event.actor.as_ref().map(|actor| actor.name.as_str());
+                let who = who.unwrap_or("Somebody");
+                Form::Room(event.kind.sentence(who, false, event.room.as_ref(), None))
+            }
+            Kind::Message | Kind::Announcement => Form::Program {
                 text: event.text.take().unwrap_or_default(),
                 level: event.level.unwrap_or_default(),
             },
         };
-        let href = match &event.post_id {
-            Some(post) => format!("/posts/{post}"),
-            None => "/notifications".to_owned(),
+        let href = match (&event.post_id, &event.room) {
+            (Some(post), _) => format!("/posts/{post}"),
+            (None, Some(room)) => format!("/rooms/{room}"),
+            (None, None) => "/notifications".to_owned(),
         };
+        let detail = detail.or(event.text.take());
         Self {
             detail,
             ..Self::new(form, vec![Entry::of(event)], Some(href))
@@ -132,7 +141,10 @@ impl Message {
 
     /// Whether all of it is about one line of the inbox.
     pub(super) fn is_of_one_group(&self) -> bool {
-        matches!(self.form, Form::Likes | Form::Program { .. })
+        matches!(
+            self.form,
+            Form::Likes | Form::Room(_) | Form::Program { .. }
+        )
     }
 
     /// Whether nothing is left to tell of.
@@ -225,7 +237,7 @@ impl Message {
     /// The sentence as it stands on screen.
     pub(super) fn text(&self) -> String {
         match &self.form {
-            Form::Said(text) | Form::Program { text, .. } => text.clone(),
+            Form::Said(text) | Form::Room(text) | Form::Program { text, .. } => text.clone(),
             Form::Likes => {
                 let (names, people) = self.people();
                 match names.as_slice() {
@@ -278,7 +290,7 @@ impl Message {
     /// "4 likes from 3 people and 1 message".
     fn sum(&self) -> String {
         let messages = self.entries.iter();
-        let messages = messages.filter(|entry| entry.kind == Kind::Message).count() as u64;
+        let messages = messages.filter(|entry| entry.kind != Kind::Like).count() as u64;
         let likes = self.count() - messages;
         let mut parts = Vec::new();
         if likes > 0 {
@@ -320,6 +332,7 @@ pub(super) mod tests {
             unread: 0,
             kind: Kind::Like,
             level: None,
+            room: None,
             text: None,
             post_id: None,
             excerpt: None,

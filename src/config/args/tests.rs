@@ -47,6 +47,12 @@ fn every_command() {
             handle: "ana".parse().unwrap()
         }
     );
+    assert_eq!(
+        command("user demote ana"),
+        Command::DemoteUser {
+            handle: "ana".parse().unwrap()
+        }
+    );
     assert_eq!(command("rebuild"), Command::Rebuild { restored: false });
     assert_eq!(
         command("rebuild --restored"),
@@ -145,6 +151,7 @@ fn what_is_wrong_is_said_in_one_line() {
             "publish, stats, observe",
         ),
         ("user promote 9", "handle"),
+        ("user demote", "HANDLE"),
         ("--inbox-max 0", "QUAD_INBOX_MAX"),
         ("--push-contact ops@quad.example", "mailto:"),
         ("--push-contact mailto:", "QUAD_PUSH_CONTACT"),

@@ -1,6 +1,6 @@
 //! What a group says.
 
-use crate::model::{Group, Kind, Withheld};
+use crate::model::{Group, Withheld};
 
 /// "Ana, Ben and 3 others like your post".
 pub(super) fn sentence(group: &Group) -> String {
@@ -22,11 +22,8 @@ pub(super) fn sentence(group: &Group) -> String {
             format!("{} and {others} {word}", named.join(", "))
         }
     };
-    match group.kind {
-        Kind::Like if count > 1 => format!("{who} like your post"),
-        Kind::Like => format!("{who} likes your post"),
-        Kind::Message => group.text.clone().unwrap_or_default(),
-    }
+    let (room, text) = (group.room.as_ref(), group.text.as_deref());
+    group.kind.sentence(&who, count > 1, room, text)
 }
 
 /// Why the newest entry of a group made no toast.
@@ -41,7 +38,7 @@ pub(super) fn reason(withheld: Withheld) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Person;
+    use crate::model::{Kind, Person};
 
     fn group(names: &[&str], count: u64) -> Group {
         let person = |name: &&str| Person {
@@ -54,6 +51,7 @@ mod tests {
             kind: Kind::Like,
             post_id: None,
             excerpt: None,
+            room: None,
             level: None,
             text: None,
             people: names.iter().map(person).collect(),

@@ -1,0 +1,191 @@
+//! How a socket takes part in a room: it catches up, speaks, writes and reads.
+
+use std::sync::Arc;
+
+use app::{
+    error::QuadError,
+    event::ServerFrame,
+    model::{NewMessage, RoomName, UserId},
+};
+
+use super::{
+    catch_up::{Asked, CHANNEL_KEEPS, MOST_BEHIND, PAGE, away, begin, forbid, ignore, seq_of},
+    hub::{Connection, Owner},
+    listeners::Carries,
+    socket::{End, refuse, send},
+};
+use crate::{
+    server::Shared,
+    service::{channels::Channel, talk::Spoken},
+    store::{BEYOND, keys},
+};
+
+/// Subscribes a socket to a room: a member's, or that of a program that observes. The right to it
+/// is looked up with the history, after the subscription is confirmed: whoever is removed later is
+/// put out by what the removal publishes.
+pub(super) async fn subscribe(
+    shared: &Shared,
+    connection: &Arc<Connection>,
+    room: &RoomName,
+    asked: Asked,
+) -> Result<(), End> {
+    let reader = match &connection.owner {
+        Owner::Session { user, .. } => Some(user),
+        Owner::Token { observes: true, .. } => None,
+        Owner::Token { .. } => {
+            forbid(connection, asked.r#ref);
+            return Ok(());
+        }
+    };
+    let topic = keys::room_topic(room);
+    begin(shared, connection, &topic, Carries::History).await?;
+    let service = &shared.service;
+    let from = asked
+        .resume
+        .as_ref()
+        .map_or(BEYOND, |resume| resume.seq.min(BEYOND));
+    let read = match service.room_after(room, reader, from, PAGE).await {
+        Ok(read) => read,
+        Err(QuadError::NoSuchRoom | QuadError::Forbidden) => {
+            ignore(shared, connection, topic).await;
+            forbid(connection, asked.r#ref);
+            return Ok(());
+        }
+        Err(_) => return Err(away()),
+    };
+    let (epoch, seq) = (read.epoch, read.seq);
+    let recovered = asked.resume.as_ref().map(|resume| {
+        resume.epoch == epoch
+            && resume.seq <= seq
+            && resume.seq + 1 >= read.first
+            && seq - resume.seq <= MOST_BEHIND
+    });
+    send(
+        connection,
+        &ServerFrame::Ack {
+            r#ref: asked.r#ref,
+            channel: asked.channel,
+            epoch: Some(epoch),
+            seq: Some(seq),
+            recovered,
+        },
+    );
+    let mut sent = match (&asked.resume, recovered) {
+        (Some(resume), Some(true)) => resume.seq,
+        (Some(_), _) => seq,
+        (None, _) => seq - asked.last.unwrap_or(0).min(CHANNEL_KEEPS).min(seq),
+    };
+    let mut frames = read.frames;
+    if sent < seq && from == BEYOND {
+        let read = service.room_after(room, reader, sent, PAGE).await;
+        frames = read.map_err(|_| away())?.frames;
+    }
+    while sent < seq {
+        for frame in &frames {
+            send(connection, frame);
+        }
+        connection.writer.settle().await;
+        let Some(last) = frames.last().and_then(seq_of) else {
+            break;
+        };
+        sent = last;
+        if sent < seq {
+            let read = service.room_after(room, reader, sent, PAGE).await;
+            frames = read.map_err(|_| away())?.frames;
+        }
+    }
+    // Whoever comes or goes from now on is held back until this is sent, and follows.
+    if let Some(presence) = service.presence(room).await.map_err(|_| away())? {
+        connection.writer.send(&presence);
+    }
+    service.hub().release(&topic, connection, sent.max(seq));
+    service.attendance().touch(room.clone());
+    Ok(())
+}
+
+/// Stores what somebody says, answers, and then tells whom it mentions.
+pub(super) async fn publish(
+    shared: &Shared,
+    connection: &Connection,
+    user: Option<&UserId>,
+    r#ref: String,
+    channel: String,
+    message: NewMessage,
+) {
+    let service = &shared.service;
+    let said = async {
+        let room = match channel.parse()? {
+            Channel::Room(room) => room,
+            _ => return Err(QuadError::Forbidden),
+        };
+        let from = service
+            .person_by_id(user.ok_or(QuadError::Forbidden)?)
+            .await?;
+        let spoken = service.say(&from, &room, message).await?;
+        Ok((room, from, spoken))
+    };
+    match said.await {
+        Ok((room, from, Spoken { said, owed, text })) => {
+            send(
+                connection,
+                &ServerFrame::Ack {
+                    r#ref,
+                    channel,
+                    epoch: Some(said.epoch),
+                    seq: Some(said.seq),
+                    recovered: None,
+                },
+            );
+            let told = service.tell_mentioned(&room, &from, said.seq, &text, &owed);
+            if let Err(error) = told.await {
+                tracing::warn!(%error, "a mention is told later");
+            }
+        }
+        Err(error) => {
+            let code = match &error {
+                // Whether there is such a room is only said to its members.
+                QuadError::NoSuchRoom => QuadError::Forbidden.code(),
+                QuadError::Invalid { errors } if errors.iter().any(|e| e.field == "channel") => {
+                    "invalid_channel"
+                }
+                other => other.code(),
+            };
+            refuse(connection, r#ref, code, &error.to_string());
+        }
+    }
+}
+
+/// Tells the others in a room that somebody is writing, if they listen to it themselves.
+pub(super) async fn typing(shared: &Shared, connection: &Connection, user: &UserId, channel: &str) {
+    let Some(room) = listened(connection, channel) else {
+        return;
+    };
+    if let Err(error) = shared.service.typing(&room, user).await {
+        tracing::debug!(%error, "nobody is told who is writing");
+    }
+}
+
+/// Notes how far somebody has read.
+pub(super) async fn read(
+    shared: &Shared,
+    connection: &Connection,
+    user: &UserId,
+    channel: &str,
+    seq: u64,
+) {
+    let Some(room) = listened(connection, channel) else {
+        return;
+    };
+    if let Err(error) = shared.service.read_room(&room, user, seq).await {
+        tracing::debug!(%error, "a read mark is not noted");
+    }
+}
+
+/// The room that a channel is of, where this socket listens to it: then it is a member's.
+fn listened(connection: &Connection, channel: &str) -> Option<RoomName> {
+    let Ok(Channel::Room(room)) = channel.parse() else {
+        return None;
+    };
+    let topics = connection.topics();
+    topics.contains(&keys::room_topic(&room)).then_some(room)
+}

@@ -1,0 +1,165 @@
+//! Who is told of what happens in rooms: whoever is mentioned or invited.
+
+use std::collections::HashSet;
+
+use app::{
+    backend::Answer,
+    error::QuadError,
+    model::{Handle, Person, RoomName, UserId},
+};
+use futures_util::future::try_join_all;
+
+use super::{
+    Service,
+    posts::{digest, excerpt},
+};
+use crate::{
+    meters::METERS,
+    store::{
+        messages::RoomNews,
+        now,
+        rooms::{Part, Saying},
+    },
+};
+
+/// People whom one message can mention.
+const MOST: usize = 20;
+
+/// Why somebody is told.
+#[derive(Debug, Clone, Copy)]
+pub enum Occasion<'a> {
+    /// A message mentions them.
+    Mention {
+        /// Which one.
+        seq: u64,
+        /// What it says.
+        text: &'a str,
+    },
+    /// They are invited.
+    Invitation {
+        /// When; one is told again of a later one.
+        at: u64,
+    },
+}
+
+impl Service {
+    /// The people whom a text mentions.
+    pub(super) async fn mentioned(&self, text: &str) -> Answer<Vec<UserId>> {
+        let handles = mentions(text);
+        let found = handles.iter().map(|handle| self.store.find_handle(handle));
+        let found = try_join_all(found).await?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    /// Tells those whom a message mentions, and notes that they were told.
+    pub async fn tell_mentioned(
+        &self,
+        name: &RoomName,
+        from: &Person,
+        seq: u64,
+        text: &str,
+        owed: &[UserId],
+    ) -> Answer<()> {
+        for user in owed {
+            let occasion = Occasion::Mention { seq, text };
+            self.tell_of_room(name, from, user, occasion).await?;
+            self.store.settle_mention(name, seq, user).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells those whom nobody told in time, because a server ended between storing a message and
+    /// telling.
+    pub async fn tell_owed(&self, name: &RoomName, owed: &[(u64, UserId)]) -> Answer<()> {
+        for (seq, user) in owed {
+            let read = self
+                .store
+                .read_room(name, None, Part::After(seq.saturating_sub(1)), 1);
+            let Ok(log) = read.await? else { return Ok(()) };
+            let saying = log.sayings.into_iter().find(|saying| saying.seq == *seq);
+            let Some(Saying {
+                from: Some(from),
+                text,
+                ..
+            }) = saying
+            else {
+                // It was removed meanwhile.
+                self.store.settle_mention(name, *seq, user).await?;
+                continue;
+            };
+            let from = self.person_by_id(&from).await?;
+            self.tell_mentioned(name, &from, *seq, &text, std::slice::from_ref(user))
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Tells somebody what happened to them in a room, once.
+    pub(super) async fn tell_of_room(
+        &self,
+        room: &RoomName,
+        actor: &Person,
+        to: &UserId,
+        occasion: Occasion<'_>,
+    ) -> Answer<()> {
+        let person = serde_json::to_string(actor).map_err(|_| QuadError::Internal)?;
+        let (kind, text, which) = match occasion {
+            Occasion::Mention { seq, text } => ("mention", Some(excerpt(text)), seq),
+            Occasion::Invitation { at } => ("invitation", None, at),
+        };
+        let news = RoomNews {
+            to,
+            kind,
+            room,
+            actor: &actor.user_id,
+            person: &person,
+            text: text.as_deref(),
+            key: &digest(&format!("{kind}:{room}:{which}")),
+            now: now(),
+        };
+        METERS.withheld(self.store.tell(&news).await?);
+        self.push.told_later(to);
+        Ok(())
+    }
+}
+
+/// The handles after an `@` that begins a word, each once.
+fn mentions(text: &str) -> Vec<Handle> {
+    let part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let (mut found, mut known) = (Vec::new(), HashSet::new());
+    for (at, _) in text.match_indices('@') {
+        if text[..at]
+            .chars()
+            .next_back()
+            .is_some_and(|c| part(c) || c == '@')
+        {
+            continue;
+        }
+        let rest = &text[at + 1..];
+        let end = rest.find(|c| !part(c)).unwrap_or(rest.len());
+        let Ok(handle) = rest[..end].parse::<Handle>() else {
+            continue;
+        };
+        if found.len() < MOST && known.insert(handle.clone()) {
+            found.push(handle);
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mention_begins_a_word_and_counts_once() {
+        let found = |text: &str| {
+            let found = mentions(text);
+            found.iter().map(Handle::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(found("@ana, look: (@Bob_9)! @ANA"), ["ana", "bob_9"]);
+        assert_eq!(found("ana@example.org @@ana @an @"), [""; 0]);
+        let many: String = (0..30).map(|n| format!("@person{n} ")).collect();
+        assert_eq!(mentions(&many).len(), MOST);
+    }
+}

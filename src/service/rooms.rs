@@ -1,0 +1,264 @@
+//! Rooms: who makes, finds, joins and leaves them. The store's scripts decide who may.
+
+use app::{
+    backend::{Answer, Session},
+    error::QuadError,
+    model::{
+        Handle, Member, MemberChange, MemberPage, NewRoom, Role, Room, RoomName, RoomPage, UserId,
+    },
+};
+
+use super::{Service, mentions::Occasion};
+use crate::{
+    live::control::Control,
+    security::random,
+    store::{
+        now,
+        rooms::{Outcome, role_word},
+    },
+    validate,
+};
+
+/// Rooms or members on a page, where nothing else is asked for.
+const PAGE: u64 = 50;
+/// Names of the directory that are looked at for one page. Rooms that one may not see are passed
+/// over, and a house may have many.
+const MOST_PASSED: usize = 1_000;
+
+impl Service {
+    /// Makes a room. Errors: `invalid`, `room_taken`, 429.
+    pub async fn create_room(&self, session: &Session, room: NewRoom) -> Answer<Room> {
+        let owner = &session.person.user_id;
+        self.limits.room(owner)?;
+        let name: RoomName = room.name.trim().parse()?;
+        let title = room
+            .title
+            .as_deref()
+            .filter(|title| !title.trim().is_empty());
+        let title = validate::label("title", title.unwrap_or(name.as_str()))?;
+        let epoch = random::epoch()?;
+        let now = now();
+        self.store.note_room(owner, &name, now).await?;
+        let created =
+            self.store
+                .create_room(&name, owner, &title, room.private, epoch.as_str(), now);
+        if !created.await? {
+            return Err(QuadError::RoomTaken);
+        }
+        let news = Control::RoomMade { name: name.clone() };
+        if let Err(error) = self.tell(&news).await {
+            tracing::warn!(%error, "observers learn of a new room later");
+        }
+        self.room(session, &name).await
+    }
+
+    /// A room as somebody sees it. Errors: `no_such_room`.
+    pub async fn room(&self, session: &Session, name: &RoomName) -> Answer<Room> {
+        let viewer = &session.person.user_id;
+        let rooms = self
+            .store
+            .describe_rooms(std::slice::from_ref(name), Some(viewer))
+            .await?;
+        let room = rooms.into_iter().flatten().find(is_visible);
+        room.ok_or(QuadError::NoSuchRoom)
+    }
+
+    /// The rooms that one is in or invited to, those that one entered last first.
+    pub async fn own_rooms(&self, session: &Session) -> Answer<Vec<Room>> {
+        let viewer = &session.person.user_id;
+        let names = self.store.rooms_of(viewer).await?;
+        let rooms = self.store.describe_rooms(&names, Some(viewer)).await?;
+        let own = |room: &Room| room.role.is_some() || room.invited;
+        Ok(rooms.into_iter().flatten().filter(own).collect())
+    }
+
+    /// A page of all rooms that one may see, by name, after `after`.
+    pub async fn rooms(
+        &self,
+        session: &Session,
+        after: Option<RoomName>,
+        limit: Option<u64>,
+    ) -> Answer<RoomPage> {
+        let limit = validate::limit(limit, PAGE)? as usize;
+        let viewer = &session.person.user_id;
+        let (mut rooms, mut after, mut passed) = (Vec::new(), after, 0);
+        loop {
+            let names = self.store.room_names(after.as_ref(), limit).await?;
+            let all = names.len() < limit;
+            passed += names.len();
+            let found = self.store.describe_rooms(&names, Some(viewer)).await?;
+            for (name, room) in names.into_iter().zip(found) {
+                if rooms.len() == limit {
+                    return Ok(RoomPage {
+                        rooms,
+                        next: after.map(String::from),
+                    });
+                }
+                rooms.extend(room.filter(is_visible));
+                after = Some(name);
+            }
+            if all || passed >= MOST_PASSED {
+                let next = after.filter(|_| !all).map(String::from);
+                return Ok(RoomPage { rooms, next });
+            }
+        }
+    }
+
+    /// Joins a room; a repeat changes nothing. Errors: `no_such_room`, `forbidden` to somebody who
+    /// was removed, `room_full`, 429.
+    pub async fn join_room(&self, session: &Session, name: &RoomName) -> Answer<Room> {
+        let user = &session.person.user_id;
+        self.limits.room(user)?;
+        match self.store.enter_room(name, user, now()).await? {
+            Outcome::Done => self.room(session, name).await,
+            refused => {
+                self.store.forget_room(user, name).await?;
+                Err(refusal(refused))
+            }
+        }
+    }
+
+    /// Leaves a room, or declines an invitation. The last one ends it. Errors: `no_such_room`.
+    pub async fn leave_room(&self, session: &Session, name: &RoomName) -> Answer<()> {
+        let user = &session.person.user_id;
+        match self.store.leave_room(name, user).await? {
+            Outcome::Done => Ok(()),
+            Outcome::Empty => self
+                .store
+                .end_room(name, None)
+                .await
+                .map(drop)
+                .map_err(Into::into),
+            refused => Err(refusal(refused)),
+        }
+    }
+
+    /// Ends a room with everything that was said there. Errors: `no_such_room`, `forbidden` to
+    /// others than its owner.
+    pub async fn end_room(&self, session: &Session, name: &RoomName) -> Answer<()> {
+        match self
+            .store
+            .end_room(name, Some(&session.person.user_id))
+            .await?
+        {
+            Outcome::Done => Ok(()),
+            refused => Err(refusal(refused)),
+        }
+    }
+
+    /// Invites or removes somebody, or says what they may do. Errors: `no_such_room`,
+    /// `no_such_user`, `forbidden`, `room_full` where too many are invited, 429.
+    pub async fn change_member(
+        &self,
+        session: &Session,
+        name: &RoomName,
+        who: &str,
+        change: MemberChange,
+    ) -> Answer<()> {
+        let target = &self.named(session, who).await?;
+        let actor = &session.person;
+        self.limits.room(&actor.user_id)?;
+        let what = match change {
+            MemberChange::Invite => "invite",
+            MemberChange::Remove => "remove",
+            MemberChange::Role(role) => role_word(role),
+        };
+        let now = now();
+        if change == MemberChange::Invite {
+            // Noted first: a note that is wrong is passed over.
+            self.person_by_id(target).await?;
+            self.store.note_room(target, name, now).await?;
+        }
+        let changed = self
+            .store
+            .change_member(name, &actor.user_id, target, what, now)
+            .await?;
+        match (changed, change) {
+            (Outcome::Done, MemberChange::Invite) => {
+                let occasion = Occasion::Invitation { at: now };
+                self.tell_of_room(name, actor, target, occasion).await?;
+                Ok(())
+            }
+            (Outcome::Done, MemberChange::Remove) => {
+                Ok(self.store.forget_room(target, name).await?)
+            }
+            (Outcome::Done | Outcome::Same, _) => Ok(()),
+            (refused, _) => Err(refusal(refused)),
+        }
+    }
+
+    /// The person whom a path names: an id, a handle, or `me`.
+    pub async fn named(&self, session: &Session, who: &str) -> Answer<UserId> {
+        if who == "me" {
+            return Ok(session.person.user_id.clone());
+        }
+        if let Ok(id) = who.parse::<UserId>() {
+            return Ok(id);
+        }
+        let handle: Handle = who.parse().map_err(|_| QuadError::NoSuchUser)?;
+        Ok(self.find(&handle).await?.user_id)
+    }
+
+    /// A page of members, in the order in which they came. Errors: `no_such_room`.
+    pub async fn members(
+        &self,
+        session: &Session,
+        name: &RoomName,
+        after: Option<u64>,
+        limit: Option<u64>,
+    ) -> Answer<MemberPage> {
+        let limit = validate::limit(limit, PAGE)? as usize;
+        let after = after.unwrap_or(0).min(1 << 53);
+        let stored = self
+            .store
+            .members(name, &session.person.user_id, after, limit + 1)
+            .await?;
+        let mut stored = stored.ok_or(QuadError::NoSuchRoom)?;
+        let more = stored.len() > limit;
+        stored.truncate(limit);
+        let next = stored.last().filter(|_| more).map(|member| member.2);
+        let mut people = self.people(stored.iter().map(|member| &member.0)).await?;
+        let members = stored
+            .into_iter()
+            .filter_map(|(user, role, since, read, here)| {
+                Some(Member {
+                    person: people.remove(&user)?,
+                    role,
+                    since,
+                    read,
+                    here,
+                })
+            });
+        Ok(MemberPage {
+            members: members.collect(),
+            next,
+        })
+    }
+
+    /// What somebody is in a room.
+    pub async fn role_in(&self, name: &RoomName, user: &UserId) -> Answer<Option<Role>> {
+        let rooms = self
+            .store
+            .describe_rooms(std::slice::from_ref(name), Some(user))
+            .await?;
+        Ok(rooms.into_iter().flatten().find_map(|room| room.role))
+    }
+}
+
+/// Whether somebody may know of a room.
+fn is_visible(room: &Room) -> bool {
+    !room.private || room.role.is_some() || room.invited
+}
+
+/// Why a wish was not fulfilled.
+pub(super) fn refusal(outcome: Outcome) -> QuadError {
+    match outcome {
+        Outcome::NoRoom => QuadError::NoSuchRoom,
+        Outcome::Nobody => QuadError::NoSuchUser,
+        Outcome::NoMessage => QuadError::NoSuchMessage,
+        Outcome::Full => QuadError::RoomFull,
+        Outcome::Forbidden => QuadError::Forbidden,
+        // None of these is a refusal.
+        Outcome::Done | Outcome::Same | Outcome::Empty => QuadError::Internal,
+    }
+}

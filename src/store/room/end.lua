@@ -1,0 +1,16 @@
+-- Ends a room: KEYS[1] the room; ARGV who does it ('' where the last one left). Answers 'ok',
+-- 'none' to somebody who is not in it, or 'forbidden'.
+if ARGV[1] == '' then
+  if redis.call('ZCARD', members) > 0 then return 'forbidden' end
+else
+  local role = role_of(ARGV[1])
+  if not role then return 'none' end
+  if role ~= 'owner' then return 'forbidden' end
+end
+publish('!', '{"out":null}')
+for _, server in ipairs(redis.call('ZRANGE', servers, 0, -1)) do
+  redis.call('UNLINK', tag .. 'here:' .. server)
+end
+redis.call('UNLINK', room, members, roles, reads, invited, banned, log, meta, here, servers,
+  tag .. 'owed')
+return 'ok'
