@@ -237,14 +237,13 @@ async fn serve(
     let mut allowance = Allowance::new();
     loop {
         let frame = tokio::select! {
-            frame = said.recv() => frame,
+            frame = said.recv() => frame?,
             drained = connection.writer.drain() => {
                 // Whoever closed it has said why.
                 let (Drained::Closed | Drained::Broken) = drained;
                 return None;
             }
         };
-        let frame = frame?;
         if !allowance.take() {
             return Some(CloseCode::TooFast);
         }
