@@ -14,7 +14,7 @@ use crate::{
     security::random,
     store::{
         keys, now,
-        rooms::{NewSaying, Outcome, Part, RoomLog, Saying},
+        rooms::{MOST_PRESENT, NewSaying, Outcome, Part, RoomLog, Saying},
     },
     validate,
 };
@@ -226,12 +226,16 @@ impl Service {
 
     /// Somebody who is in a room is writing there. Told to those who look, and to nobody else.
     pub async fn typing(&self, name: &RoomName, from: &UserId) -> Answer<()> {
+        let topic = keys::room_topic(name);
+        if self.hub.count(topic.as_str()) > MOST_PRESENT {
+            return Ok(());
+        }
         let from = self.person_by_id(from).await?;
         let frame = ServerFrame::Typing {
             channel: name.channel(),
             from,
         };
-        Ok(self.publish_frame(&keys::room_topic(name), &frame).await?)
+        Ok(self.publish_frame(&topic, &frame).await?)
     }
 
     /// Somebody has read a room up to `seq`. A mark that is behind, too high or not theirs to set

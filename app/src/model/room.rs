@@ -108,16 +108,8 @@ pub struct Room {
     pub seq: u64,
     /// Up to where the person who asks has read.
     pub read: u64,
-}
-
-impl Room {
-    /// How many messages a member has not read.
-    pub fn unread(&self) -> u64 {
-        match self.role {
-            Some(_) => self.seq.saturating_sub(self.read),
-            None => 0,
-        }
-    }
+    /// How many messages they have not read; 0 for somebody who is not in it.
+    pub unread: u64,
 }
 
 /// What it takes to make a room.
