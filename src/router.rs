@@ -77,7 +77,10 @@ fn router(shared: Shared) -> Router {
             get(announcements::list).post(announcements::announce),
         )
         .route("/api/v1/rooms", get(rooms::list).post(rooms::create))
-        .route("/api/v1/rooms/{name}", get(rooms::read).delete(rooms::end))
+        .route(
+            "/api/v1/rooms/{name}",
+            get(rooms::read).patch(rooms::change).delete(rooms::end),
+        )
         .route(
             "/api/v1/rooms/{name}/members",
             get(rooms::members).post(rooms::join),

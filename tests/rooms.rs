@@ -235,6 +235,17 @@ async fn rights_are_those_of_the_role() {
         members(&cem, &room).await,
         [is(&ana, "owner"), is(&cem, "member")]
     );
+    let path = format!("/api/v1/rooms/{room}");
+    let change = json!({"title": "Ours", "private": true});
+    let asked = cem.ask("PATCH", &path).json(&change);
+    asked.send().await.refused(403, "forbidden");
+    let changed = ana.ask("PATCH", &path).json(&change).send().await.ok(200);
+    assert_eq!(
+        (&changed["title"], &changed["private"]),
+        (&json!("Ours"), &json!(true))
+    );
+    let asked = ana.ask("PATCH", &path).json(&json!({"title": ""}));
+    asked.send().await.invalid(&[("title", "required")]);
     cem.delete(&format!("/api/v1/rooms/{room}"))
         .await
         .refused(403, "forbidden");

@@ -240,14 +240,13 @@ async fn serve(
     let mut allowance = Allowance::new();
     loop {
         let frame = tokio::select! {
-            frame = said.recv() => frame,
+            frame = said.recv() => frame?,
             drained = connection.writer.drain() => {
                 // Whoever closed it has said why.
                 let (Drained::Closed | Drained::Broken) = drained;
                 return None;
             }
         };
-        let Some(frame) = frame else { return None };
         if !allowance.take() {
             return Some(CloseCode::TooFast);
         }

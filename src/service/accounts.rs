@@ -5,6 +5,7 @@ use app::{
     error::QuadError,
     model::{AccountChange, Credentials, Me, NewAccount, Person, SignedIn},
 };
+use futures_util::future::try_join;
 
 use super::Service;
 use crate::{
@@ -96,12 +97,15 @@ impl Service {
     /// One's own account, and where its inbox stands.
     pub async fn me(&self, session: &Session) -> Answer<Me> {
         let person = self.person_by_id(&session.person.user_id).await?;
-        let (standing, _) = self.inbox_after(&person.user_id, None, 0).await?;
+        let inbox = self.inbox_after(&person.user_id, None, 0);
+        let admin = async { Ok(self.store.is_admin(&person.user_id).await?) };
+        let ((standing, _), admin) = try_join(inbox, admin).await?;
         Ok(Me {
             person,
             epoch: standing.epoch,
             seq: standing.seq,
             unread: standing.unread,
+            admin,
         })
     }
 

@@ -10,6 +10,7 @@ use app::{
 use super::{Service, rooms::refusal};
 use crate::{
     live::frame::Frame,
+    meters::METERS,
     security::random,
     store::{
         keys, now,
@@ -65,6 +66,7 @@ impl Service {
         };
         let stored = self.store.say(name, &saying).await?;
         let stored = stored.ok_or(QuadError::NoSuchRoom)?;
+        METERS.said.increment(1);
         Ok(Spoken {
             said: Said {
                 epoch: stored.epoch,

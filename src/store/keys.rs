@@ -85,7 +85,7 @@ pub fn push(user: &UserId) -> String {
     format!("{{{user}}}:push")
 }
 
-/// A hash: like, message, quiet, dnd, stay, sound, and `mute:<person or post>` with the time since.
+/// A hash: like, message, mention, quiet, dnd, stay, sound, and `mute:<person or post>` with the time since.
 pub fn attention(user: &UserId) -> String {
     format!("{{{user}}}:attention")
 }

@@ -18,6 +18,7 @@ macro_rules! scripts {
 scripts! {
     CREATE = "room/create.lua";
     DESCRIBE = "room/describe.lua";
+    UPDATE = "room/update.lua";
     ENTER = "room/enter.lua";
     LEAVE = "room/leave.lua";
     CHANGE = "room/change_member.lua";
@@ -221,6 +222,24 @@ impl Store {
             })
         });
         Ok(rooms.collect())
+    }
+
+    /// Changes a room.
+    pub async fn update_room(
+        &self,
+        name: &RoomName,
+        actor: &UserId,
+        title: Option<&str>,
+        private: Option<bool>,
+    ) -> Result<Outcome, StoreError> {
+        let private = private.map_or("", |private| if private { "1" } else { "0" });
+        self.on_room(&UPDATE, name, |command| {
+            command
+                .arg(actor.as_str())
+                .arg(title.unwrap_or_default())
+                .arg(private);
+        })
+        .await
     }
 
     /// Joins a room.
@@ -558,8 +577,11 @@ impl Store {
     }
 }
 
+/// Title, private, created, members, role, invited, epoch, seq and read.
+type Described = (String, bool, u64, u64, String, bool, String, u64, u64);
+
 /// A row of `describe.lua`; nothing for a room that is not there.
-struct Description(Option<(String, bool, u64, u64, String, bool, String, u64, u64)>);
+struct Description(Option<Described>);
 
 impl FromRedisValue for Description {
     fn from_redis_value(value: Value) -> Result<Self, ParsingError> {

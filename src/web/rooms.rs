@@ -3,8 +3,8 @@
 use app::{
     error::QuadError,
     model::{
-        MemberChange, MemberPage, MessagePage, NewMessage, NewRoom, Role, Room, RoomName, RoomPage,
-        Said,
+        MemberChange, MemberPage, MessagePage, NewMessage, NewRoom, Role, Room, RoomChange,
+        RoomName, RoomPage, Said,
     },
 };
 use axum::{extract::State, http::StatusCode};
@@ -74,6 +74,21 @@ pub async fn read(
     Path(name): Path<RoomName>,
 ) -> Answer<Json<Room>> {
     Ok(Json(shared.service.room(&session, &name).await?))
+}
+
+/// Changes the title of one's own room, or who can find and join it.
+#[utoipa::path(patch, path = "/api/v1/rooms/{name}", tag = "rooms", security(("session" = [])), params(("name" = String, Path)),
+    request_body = RoomChange,
+    responses((status = 200, body = Room), (status = 401, body = ProblemDetails), (status = 403, body = ProblemDetails),
+        (status = 404, body = ProblemDetails), (status = 422, body = ProblemDetails), (status = "default", body = ProblemDetails)))]
+pub async fn change(
+    State(shared): State<Shared>,
+    SignedIn(session): SignedIn,
+    Path(name): Path<RoomName>,
+    Json(change): Json<RoomChange>,
+) -> Answer<Json<Room>> {
+    let room = shared.service.change_room(&session, &name, change).await?;
+    Ok(Json(room))
 }
 
 /// Ends one's own room, with everything that was said there.

@@ -2,12 +2,14 @@
 //! JavaScript, and is a thin face of the server's `Backend`, which checks who may do what.
 
 mod accounts;
+mod announcements;
 mod attention;
 mod inbox;
 mod posts;
 mod rooms;
 
 pub use accounts::*;
+pub use announcements::*;
 pub use attention::*;
 pub use inbox::*;
 pub use posts::*;

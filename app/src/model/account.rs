@@ -71,6 +71,9 @@ pub struct Me {
     pub seq: u64,
     /// Groups with something unread.
     pub unread: u64,
+    /// Whether one may announce something.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub admin: bool,
 }
 
 /// What one may change about oneself. A field that is missing stays as it is.

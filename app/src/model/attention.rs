@@ -43,6 +43,8 @@ pub struct Preferences {
     pub like: Attention,
     /// Of messages from other programs.
     pub message: Attention,
+    /// Of being mentioned in rooms and invited into them.
+    pub mention: Attention,
     /// Toasts, sounds and pushes wait for the end of these hours; the inbox does not.
     pub quiet_hours: Option<QuietHours>,
     /// The same until then; milliseconds since 1970, UTC.
@@ -60,6 +62,7 @@ impl Default for Preferences {
         Self {
             like: Attention::default(),
             message: Attention::default(),
+            mention: Attention::default(),
             quiet_hours: None,
             do_not_disturb_until: None,
             toast_seconds: 6,

@@ -136,6 +136,18 @@ pub struct NewRoom {
     pub private: bool,
 }
 
+/// What an owner may change about a room. A field that is missing stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct RoomChange {
+    /// 1 to 50 characters.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// Whether one needs an invitation. Whoever is in the room stays in it.
+    #[serde(default)]
+    pub private: Option<bool>,
+}
+
 /// A page of rooms.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]

@@ -166,7 +166,8 @@ fn List(inbox: Inbox, muted: HashSet<PostId>, before: Option<u64>) -> impl IntoV
                     </ActionForm>
                 })}
                 <p class="page-links">
-                    <a href="/settings/notifications">"Notification settings"</a>
+                    <a href="/settings/notifications">"Notification settings"</a>" · "
+                    <a href="/announcements">"Announcements"</a>" · "
                     <a href="/notifications/silenced">"What made no toast"</a>
                 </p>
             </div>

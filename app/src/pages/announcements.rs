@@ -1,0 +1,140 @@
+//! What those who run this house tell everybody, and, for them, how they do.
+
+use leptos::{html, prelude::*};
+use leptos_router::hooks::use_query_map;
+
+use super::{Loading, set_title, use_visit, with_viewer};
+use crate::{
+    api::{Announce, Announcements, read_announcements},
+    components::{
+        FormTrouble, LevelWord, Saved, ToLogin, Trouble, When, failure, focus_trouble, of_field,
+    },
+    error::QuadError,
+    model::Announcement,
+};
+
+#[component]
+pub(super) fn AnnouncementsPage() -> impl IntoView {
+    set_title("Announcements");
+    let visit = use_visit();
+    let query = use_query_map();
+    let before = Memo::new(move |_| {
+        query
+            .with(|query| query.get("before"))
+            .and_then(|before| before.parse().ok())
+    });
+    let action = ServerAction::<Announce>::new();
+    let page = Resource::new(
+        move || (before.get(), action.version().get()),
+        |(before, _)| read_announcements(before),
+    );
+    view! {
+        <Transition fallback=Loading>
+            {move || Suspend::new(async move {
+                match with_viewer(visit.await, page.await) {
+                    Ok((me, page)) => {
+                        let first = before.get_untracked().is_none();
+                        let admin = first && me.is_some_and(|me| me.admin);
+                        view! { <List page first admin action/> }.into_any()
+                    }
+                    Err(QuadError::NoSession) => view! { <ToLogin/> }.into_any(),
+                    Err(error) => view! { <Trouble error/> }.into_any(),
+                }
+            })}
+        </Transition>
+    }
+}
+
+#[component]
+fn List(
+    page: Announcements,
+    first: bool,
+    admin: bool,
+    action: ServerAction<Announce>,
+) -> impl IntoView {
+    let Announcements { page, next_key } = page;
+    let none = page.announcements.is_empty();
+    let older = page
+        .next
+        .map(|next| format!("/announcements?before={next}"));
+    view! {
+        <div class="column">
+            <div class="page-head">
+                <h1>"Announcements"</h1>
+                <p class="quiet">"What those who run this place tell everybody."</p>
+            </div>
+            {admin.then(|| view! { <Form key=next_key action/> })}
+            <ul class="groups">
+                {page.announcements.into_iter().map(|item| view! { <Item item/> }).collect_view()}
+            </ul>
+            {none.then(|| view! { <p class="empty">"Nothing has been announced yet."</p> })}
+            <p class="pages">
+                {(!first).then(|| view! {
+                    <a class="button quiet-button" href="/announcements">"Newest"</a>
+                })}
+                {older.map(|href| view! { <a class="button quiet-button" href=href>"Older"</a> })}
+            </p>
+        </div>
+    }
+    .into_any()
+}
+
+/// The list is read anew after each announcement, and the form with it: an empty one, with another
+/// key.
+#[component]
+fn Form(key: String, action: ServerAction<Announce>) -> impl IntoView {
+    let form = NodeRef::<html::Form>::new();
+    let error = failure(action.value());
+    let text_error = of_field(error, "text");
+    let described_by = move || text_error.with(Option::is_some).then_some("announce-error");
+    Effect::new(move || {
+        if let Some(Err(_)) = action.value().get() {
+            focus_trouble(form);
+        }
+    });
+    view! {
+        <ActionForm action node_ref=form attr:class="card form">
+            <input type="hidden" name="key" value=key/>
+            <div class="field">
+                <label for="announce-text">"Tell everybody"</label>
+                <textarea
+                    id="announce-text"
+                    name="text"
+                    rows="3"
+                    maxlength="2000"
+                    required
+                    aria-describedby=described_by
+                    aria-invalid=move || text_error.with(Option::is_some).then_some("true")
+                ></textarea>
+                {move || text_error.get().map(|text| view! { <p class="field-error" id="announce-error">{text}</p> })}
+            </div>
+            <div class="field">
+                <label for="announce-level">"How it is meant"</label>
+                <select id="announce-level" name="level">
+                    <option value="info">"Info"</option>
+                    <option value="success">"Success"</option>
+                    <option value="warning">"Warning"</option>
+                    <option value="error">"Error"</option>
+                </select>
+            </div>
+            <FormTrouble error fields=&["text"]/>
+            <p><button type="submit" class="button">"Announce"</button></p>
+            <Saved value=action.value() before=false text="Announced."/>
+        </ActionForm>
+    }
+    .into_any()
+}
+
+#[component]
+fn Item(item: Announcement) -> impl IntoView {
+    view! {
+        <li class="group plain" data-testid="announcement">
+            <div class="group-body">
+                <LevelWord level=item.level/>
+                <p class="post-text">{item.text}</p>
+                <p class="quiet"><When at=item.at/></p>
+            </div>
+        </li>
+    }
+    .into_any()
+}
