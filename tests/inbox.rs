@@ -291,19 +291,6 @@ async fn entries_that_are_too_old_leave_the_list_and_the_unread_count_together()
     assert_eq!(states(&ana).await.0, 2);
 }
 
-#[tokio::test]
-async fn a_page_begins_below_a_number_that_an_entry_can_have() {
-    let app = App::start();
-    let ana = app.sign_up("ana").await;
-    for path in ["/api/v1/notifications", "/api/v1/notifications/silenced"] {
-        let page = async |before: u64| ana.get(&format!("{path}?before={before}")).await;
-        page((1 << 53) - 1).await.ok(200);
-        for before in [1 << 53, 1 << 63, u64::MAX] {
-            page(before).await.invalid(&[("before", "out_of_range")]);
-        }
-    }
-}
-
 async fn mark(person: &Person, mark: Value) -> common::http::Answer {
     person.post("/api/v1/notifications/read", mark).await
 }

@@ -13,7 +13,7 @@ use super::{
     extract::{Json, Query},
     problem::{Answer, ProblemDetails},
 };
-use crate::server::Shared;
+use crate::{server::Shared, validate};
 
 /// Which part of the inbox to read.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -28,17 +28,9 @@ pub struct InboxQuery {
 }
 
 impl InboxQuery {
-    /// `before` and `limit`. Errors: `invalid` for a `before` that no entry can have: every reader
-    /// of JSON can tell an entry's number from its neighbours.
+    /// `before` and `limit`. Errors: `invalid` for a `before` that is no place.
     pub fn checked(self) -> Result<(Option<u64>, Option<u64>), QuadError> {
-        if self.before.is_some_and(|before| before >= 1 << 53) {
-            return Err(QuadError::invalid(
-                "before",
-                "out_of_range",
-                "No entry has such a number.",
-            ));
-        }
-        Ok((self.before, self.limit))
+        Ok((validate::place("before", self.before)?, self.limit))
     }
 }
 

@@ -130,6 +130,7 @@ pub struct NewSubscribeToken {
     user_id: Option<UserId>,
     /// Seconds, 1 to 86,400; an hour where it is missing.
     #[serde(default)]
+    #[schema(minimum = 1, maximum = 86_400)]
     expires_in: Option<u64>,
 }
 

@@ -16,7 +16,7 @@ use super::{
     extract::{Json, Path, Paths, Query},
     problem::{Answer, ProblemDetails},
 };
-use crate::server::Shared;
+use crate::{server::Shared, validate};
 
 /// Makes a room; whoever makes it owns it.
 #[utoipa::path(post, path = "/api/v1/rooms", tag = "rooms", security(("session" = [])), request_body = NewRoom,
@@ -109,6 +109,7 @@ pub async fn end(
 #[into_params(parameter_in = Query)]
 pub struct MembersQuery {
     /// `next` of the page before.
+    #[param(maximum = 9_007_199_254_740_991_f64)]
     after: Option<u64>,
     /// 1 to 100.
     #[param(minimum = 1, maximum = 100)]
@@ -127,6 +128,7 @@ pub async fn members(
     Query(query): Query<MembersQuery>,
 ) -> Answer<Json<MemberPage>> {
     let MembersQuery { after, limit } = query;
+    let after = validate::place("after", after)?;
     let members = shared
         .service
         .members(&session, &name, after, limit)
@@ -209,6 +211,7 @@ pub async fn remove_member(
 #[into_params(parameter_in = Query)]
 pub struct MessagesQuery {
     /// `next` of the page before: only what was said before this message.
+    #[param(maximum = 9_007_199_254_740_991_f64)]
     before: Option<u64>,
     /// 1 to 100.
     #[param(minimum = 1, maximum = 100)]
@@ -227,6 +230,7 @@ pub async fn messages(
     Query(query): Query<MessagesQuery>,
 ) -> Answer<Json<MessagePage>> {
     let MessagesQuery { before, limit } = query;
+    let before = validate::place("before", before)?;
     let page = shared
         .service
         .messages(&session, &name, before, limit)
@@ -271,6 +275,7 @@ pub async fn remove_message(
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct ReadMark {
     /// The newest message that was read.
+    #[schema(maximum = 9_007_199_254_740_991_f64)]
     seq: u64,
 }
 
@@ -285,6 +290,7 @@ pub async fn mark(
     Path(name): Path<RoomName>,
     Json(ReadMark { seq }): Json<ReadMark>,
 ) -> Answer<StatusCode> {
+    validate::place("seq", Some(seq))?;
     let reader = &session.person.user_id;
     shared.service.read_room(&name, reader, seq).await?;
     Ok(StatusCode::NO_CONTENT)
