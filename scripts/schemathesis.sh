@@ -79,6 +79,8 @@ status=0
 check() {
   local about=$1 config=$2; shift 2
   echo "schemathesis: $about"
+  # What it keeps for itself lies where it runs.
+  cd "$work"
   "$venv/bin/schemathesis" --config-file "$work/$config.toml" run "$url/api/v1/openapi.json" --url "$url" \
     --seed "${SEED:-1}" --generation-database none --continue-on-failure --warnings off \
     --exclude-checks positive_data_acceptance,ensure_resource_availability --max-examples 30 "$@" || status=1
