@@ -49,6 +49,7 @@ test("where no WebSocket gets through, a like becomes a toast all the same", asy
   await page.goto(`/posts/${other}`);
   await live(page);
   await likeButton(card(page, "From Ben")).click();
+  await expect.poll(() => ben.api.likes(other)).toBe(1);
   await ana.api.unlike(other);
   await expect(card(page, "From Ben").getByTestId("likes")).toHaveText("0");
 });
