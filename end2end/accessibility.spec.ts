@@ -35,8 +35,10 @@ async function everyPage(owner: Person): Promise<{ public: string[]; own: string
   // Everything is silenced, a post is muted, and nothing is to disturb just now.
   await owner.api.mute(await owner.api.post("Hush"));
   await owner.api.want({ like: "inbox", do_not_disturb_until: Date.now() + 3_600_000 });
+  const room = await owner.api.makeRoom({ title: `A room for ${"Donaudampfschiff".repeat(2)}` });
+  for (const text of [`A long word: ${"Donaudampfschifffahrtsgesellschaft".repeat(4)}`, "And a short one."]) await owner.api.say(room, text);
   const open = ["/", `/posts/${liked}`, `/people/${owner.handle}`, "/no/such/page", "/posts/0000000000.1"];
-  return { public: open, own: [...open, "/notifications", "/notifications/silenced", "/settings", "/settings/notifications"], liked };
+  return { public: open, own: [...open, "/rooms", `/rooms/${room}`, `/rooms/${room}?before=2`, "/notifications", "/notifications/silenced", "/settings", "/settings/notifications"], liked };
 }
 
 for (const colorScheme of ["light", "dark"] as const) {
@@ -154,7 +156,7 @@ test("the keyboard is enough", async ({ stranger, member }) => {
   await page.keyboard.press("Enter");
   await live(page);
 
-  for (const name of ["Skip to content", "Quad, to the feed", "Feed", "Notifications", "You", "Settings", "Log out"]) {
+  for (const name of ["Skip to content", "Quad, to the feed", "Feed", "Rooms", "Notifications", "You", "Settings", "Log out"]) {
     await page.keyboard.press("Tab");
     await expect(focused).toHaveAccessibleName(name);
     const outline = await focused.evaluate((element) => getComputedStyle(element).outlineStyle);

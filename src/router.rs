@@ -94,7 +94,10 @@ fn router(shared: Shared) -> Router {
             "/api/v1/rooms",
             get(rooms::list).layer(smaller()).post(rooms::create),
         )
-        .route("/api/v1/rooms/{name}", get(rooms::read).delete(rooms::end))
+        .route(
+            "/api/v1/rooms/{name}",
+            get(rooms::read).patch(rooms::change).delete(rooms::end),
+        )
         .route(
             "/api/v1/rooms/{name}/members",
             get(rooms::members).layer(smaller()).post(rooms::join),

@@ -1,7 +1,7 @@
 //! The few things asked of the browser itself. Only effects and event handlers call these: while
 //! a page is rendered or hydrated there is no browser to ask.
 
-use js_sys::{Array, Function, Reflect};
+use js_sys::{Array, Function, Reflect, Uint8Array};
 use leptos::{
     prelude::{document, window},
     wasm_bindgen::{JsCast, JsValue},
@@ -17,6 +17,21 @@ pub(crate) fn now() -> u64 {
 #[cfg(feature = "hydrate")]
 pub(crate) fn chance() -> f64 {
     js_sys::Math::random()
+}
+
+/// An id with 128 random bits.
+pub(crate) fn random_id() -> String {
+    let bytes = Uint8Array::new_with_length(16);
+    let crypto = get(&window(), "crypto");
+    let filled =
+        crypto.and_then(|crypto| call(&crypto, "getRandomValues", &[bytes.clone().into()]));
+    if filled.is_none() {
+        // No browser of today; what such a one offers will do to tell messages apart.
+        let chance = || (js_sys::Math::random() * 256.0) as u8;
+        (0..16).for_each(|index| bytes.set_index(index, chance()));
+    }
+    let hex = |byte: &u8| format!("{byte:02x}");
+    bytes.to_vec().iter().map(hex).collect()
 }
 
 /// Whether the device believes that it has a network.

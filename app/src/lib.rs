@@ -2,8 +2,8 @@
 //! ([`error`]), the calls ([`api`]) and the pages.
 //!
 //! In reading order: `pages` compose `components`; `live` holds the browser's socket and the one
-//! state that it feeds; `toasts` shows what just happened; `browser` is all that is asked of the
-//! browser directly.
+//! state that it feeds; `talk` is what the page of a room knows; `toasts` shows what just happened;
+//! `browser` is all that is asked of the browser directly.
 //!
 //! The feature `ssr` renders on the server, `hydrate` wakes the same pages up in the browser.
 
@@ -23,6 +23,8 @@ pub mod event;
 mod live;
 pub mod model;
 mod pages;
+#[cfg_attr(not(feature = "hydrate"), allow(dead_code))]
+mod talk;
 #[cfg_attr(not(feature = "hydrate"), allow(dead_code))]
 mod toasts;
 

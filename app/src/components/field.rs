@@ -101,7 +101,9 @@ pub(crate) fn of_field(
 
 fn about(error: &QuadError, field: &str) -> Option<String> {
     match (error, field) {
-        (QuadError::HandleTaken, "handle") => Some(error.to_string()),
+        (QuadError::HandleTaken, "handle")
+        | (QuadError::RoomTaken, "name")
+        | (QuadError::NoSuchUser, "handle") => Some(error.to_string()),
         (QuadError::WrongCredentials, "current_password") => {
             Some("This is not your current password.".to_owned())
         }

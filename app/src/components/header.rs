@@ -61,6 +61,7 @@ fn MemberNav(me: Me) -> impl IntoView {
     view! {
         <nav class="nav" aria-label="Main">
             <a href="/" aria-current=current(|path| path == "/")>"Feed"</a>
+            <a href="/rooms" aria-current=current(|path| path == "/rooms" || path.starts_with("/rooms/"))>"Rooms"</a>
             <a
                 class="nav-notifications"
                 href="/notifications"

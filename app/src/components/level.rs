@@ -1,4 +1,4 @@
-//! How a program means what it says, as a word.
+//! How a program, or the house, means what it says, as a word.
 
 use leptos::prelude::*;
 
@@ -6,12 +6,20 @@ use crate::model::Level;
 
 /// The word; the style sheet gives it, and what stands around it, the level's colour.
 #[component]
-pub(crate) fn LevelWord(level: Level) -> impl IntoView {
-    let word = match level {
-        Level::Info => "Info",
-        Level::Success => "Success",
-        Level::Warning => "Warning",
-        Level::Error => "Error",
+pub(crate) fn LevelWord(
+    level: Level,
+    /// Whether it is told to everybody.
+    #[prop(optional)]
+    announced: bool,
+) -> impl IntoView {
+    let word = match (level, announced) {
+        (Level::Info | Level::Success, true) => "Announcement",
+        (Level::Warning, true) => "Announcement: warning",
+        (Level::Error, true) => "Announcement: error",
+        (Level::Info, false) => "Info",
+        (Level::Success, false) => "Success",
+        (Level::Warning, false) => "Warning",
+        (Level::Error, false) => "Error",
     };
     view! { <p class=format!("level {}", level_class(level))>{word}</p> }
 }

@@ -15,13 +15,14 @@ use leptos::{prelude::*, task::spawn_local};
 use serde::Deserialize;
 
 use super::{
-    Connection, Live, News,
+    Connection, Live, News, Word,
     away::{Away, Summary},
     backoff::{Backoff, Verdict},
+    channels::{self, Channels},
     line::{Heard, Line},
     position::{Step, Tracker},
     route::{Route, Way},
-    tabs::{Tabs, Word},
+    tabs::{self, Tabs},
 };
 use crate::{
     api::my_account,
@@ -95,7 +96,7 @@ pub(super) fn start(live: Live, me: Me) {
     let tabs = Tabs::join(live, &user_id);
     let others = tabs.clone();
     live.tell_tabs.set_value(Some(Arc::new(move |epoch, seqs| {
-        others.say(Word::Told { epoch, seqs });
+        others.say(tabs::Word::Told { epoch, seqs });
     })));
     let driver = Driver {
         live,
@@ -251,6 +252,10 @@ impl Driver {
                 }
                 return Some(Vec::new());
             }
+            Ok(frame) if channels::is_of_a_channel(&frame) => {
+                self.hear(frame);
+                return Some(Vec::new());
+            }
             Ok(frame) => {
                 self.count(&frame);
                 self.tracker.frame(frame)
@@ -291,6 +296,15 @@ impl Driver {
         Some(answers)
     }
 
+    fn hear(&self, frame: ServerFrame) {
+        let channels = self.live.channels;
+        let listeners = channels.with_value(|channels| channels.of(&frame));
+        for listener in listeners {
+            // Its page may be gone before it could say so.
+            let _ = listener.try_run(Word::Frame(frame.clone()));
+        }
+    }
+
     fn count(&self, frame: &ServerFrame) {
         self.live.unread.maybe_update(|unread| {
             let Some(unread) = unread else { return false };
@@ -311,6 +325,9 @@ impl Driver {
         if std::mem::replace(&mut self.registered_before, true) {
             // Counts have no history to catch up from.
             self.live.rereads.update(|count| *count += 1);
+        }
+        for listener in self.live.channels.with_value(Channels::all) {
+            let _ = listener.try_run(Word::Connected);
         }
         let subscriptions = self.live.watches.try_update_value(|watches| watches.all());
         let reports = self.live.reports.try_update_value(|reports| {

@@ -6,6 +6,7 @@
 
 mod away;
 mod backoff;
+mod channels;
 #[cfg(feature = "hydrate")]
 mod driver;
 #[cfg(feature = "hydrate")]
@@ -19,6 +20,7 @@ mod speaker;
 #[cfg(feature = "hydrate")]
 mod tabs;
 mod unread;
+mod wake;
 mod watch;
 
 use std::{sync::Arc, time::Duration};
@@ -26,11 +28,16 @@ use std::{sync::Arc, time::Duration};
 use leptos::prelude::*;
 
 use crate::{
+    browser,
     event::{ClientFrame, Notification},
-    model::{Epoch, Inbox, Me, Position, Post, PostId, Preferences},
+    model::{Epoch, Inbox, Me, Outcome, Position, Post, PostId, Preferences, RoomName},
     toasts::{Message, Toaster, Told},
 };
 
+pub(crate) use channels::Word;
+pub(crate) use wake::wake;
+
+use channels::Channels;
 use reports::Reports;
 use unread::Unread;
 use watch::Watches;
@@ -85,6 +92,7 @@ pub(crate) struct Live {
     pub(crate) preferences: RwSignal<Preferences>,
     unread: RwSignal<Option<Unread>>,
     watches: StoredValue<Watches<Listener>>,
+    channels: StoredValue<Channels<Callback<Word>>>,
     reports: StoredValue<Reports>,
     reporting: StoredValue<bool>,
     send: StoredValue<Option<Send>>,
@@ -103,6 +111,7 @@ impl Live {
             preferences: RwSignal::new(Preferences::default()),
             unread: RwSignal::new(None),
             watches: StoredValue::new(Watches::default()),
+            channels: StoredValue::new(Channels::default()),
             reports: StoredValue::new(Reports::default()),
             reporting: StoredValue::new(false),
             send: StoredValue::new(None),
@@ -164,6 +173,31 @@ impl Live {
             .watches
             .try_update_value(|watches| watches.remove(post, listener));
         self.say(frame.flatten());
+    }
+
+    /// Begins to listen to a channel. The listener itself subscribes whenever it hears of a
+    /// connection, because it alone knows how far it got.
+    pub(crate) fn listen(self, channel: &str, listener: Callback<Word>) -> u64 {
+        let id = self
+            .channels
+            .try_update_value(|channels| channels.add(channel, listener));
+        if self.connection.get_untracked() == Connection::Open {
+            listener.run(Word::Connected);
+        }
+        id.unwrap_or_default()
+    }
+
+    /// Listens no more.
+    pub(crate) fn ignore(self, listener: u64) {
+        let frame = self
+            .channels
+            .try_update_value(|channels| channels.remove(listener));
+        self.say(frame.flatten());
+    }
+
+    /// Sends a frame, if there is a connection.
+    pub(crate) fn send(self, frame: ClientFrame) {
+        self.say(Some(frame));
     }
 
     /// Tells the cards of posts that were read anew.
@@ -237,6 +271,16 @@ impl Live {
     }
 
     fn show(self, event: Notification) {
+        let room = event.room.as_ref().map(RoomName::channel);
+        let on_screen = |room: &String| self.channels.with_value(|channels| channels.has(room));
+        if room.as_ref().is_some_and(on_screen) && !browser::hidden() {
+            // They are looking at the room: it was told without a toast.
+            return self.painted(&[Told {
+                epoch: event.epoch,
+                seq: event.seq,
+                outcome: Outcome::CaughtUp,
+            }]);
+        }
         let known = event.post_id.as_ref();
         let remembered =
             || known.and_then(|post| self.watches.with_value(|known| known.excerpt(post)));

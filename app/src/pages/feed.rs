@@ -5,6 +5,7 @@ use leptos_router::hooks::use_query_map;
 
 use super::{
     Loading,
+    news::NewPosts,
     posts::{PostList, Which},
     set_title, use_visit, with_viewer,
 };
@@ -51,6 +52,8 @@ fn Feed(viewer: Option<Me>, page: PostPage, before: Option<String>, demo: bool) 
         Some(me) => view! { <Composer me posts demo/> }.into_any(),
         None => view! { <Intro/> }.into_any(),
     };
+    let news = viewer.clone().filter(|_| first_page);
+    let news = news.map(|me| view! { <NewPosts me posts/> });
     let which = Which {
         author: None,
         before,
@@ -61,6 +64,7 @@ fn Feed(viewer: Option<Me>, page: PostPage, before: Option<String>, demo: bool) 
                 <h1 class:visually-hidden=first_page>{if first_page { "Feed" } else { heading }}</h1>
                 {top}
                 {first_page.then(|| view! { <h2 class="list-heading">{heading}</h2> })}
+                {news}
                 <PostList
                     posts
                     which

@@ -75,7 +75,7 @@ fn read_again(posts: RwSignal<Vec<Post>>, which: Which) {
 }
 
 /// Puts what is new in front; what is there keeps its place.
-fn merge(posts: &mut Vec<Post>, read: Vec<Post>) {
+pub(super) fn merge(posts: &mut Vec<Post>, read: Vec<Post>) {
     let newest = posts.first().map_or(0, |post| post.created_at);
     let known = |post: &Post| posts.iter().any(|known| known.post_id == post.post_id);
     let mut new: Vec<_> = read

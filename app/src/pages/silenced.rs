@@ -84,10 +84,11 @@ fn Item(item: Silenced) -> impl IntoView {
         Some(href) => view! { <a class="group-words" href=href>{words}</a> }.into_any(),
         None => view! { <span class="group-words">{words}</span> }.into_any(),
     };
+    let announced = item.kind == Kind::Announcement;
     view! {
         <li class="group plain" data-testid="silenced">
             <div class="group-body">
-                {item.level.map(|level| view! { <LevelWord level/> })}
+                {item.level.map(|level| view! { <LevelWord level announced/> })}
                 <p>{words}</p>
                 <p class="quiet">{reason(item.kind, item.withheld)}" · "<When at=item.at/></p>
             </div>

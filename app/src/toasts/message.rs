@@ -215,10 +215,16 @@ impl Message {
             Form::Program { level, .. } => match level {
                 Level::Warning => Some("Warning: "),
                 Level::Error => Some("Error: "),
-                Level::Info | Level::Success => None,
+                Level::Info | Level::Success => self.is_announced().then_some("Announcement: "),
             },
             _ => None,
         }
+    }
+
+    /// Whether the house tells it to everybody.
+    fn is_announced(&self) -> bool {
+        let first = self.entries.first();
+        first.is_some_and(|entry| entry.kind == Kind::Announcement)
     }
 
     /// The class of its looks.

@@ -6,7 +6,10 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use super::{Message, aloud, news, queue::Hold};
-use crate::{browser, live::Live};
+use crate::{
+    browser,
+    live::{Live, wake},
+};
 
 /// Starts all of it.
 pub(super) fn keep(live: Live) {
@@ -35,21 +38,6 @@ pub(super) fn keep(live: Live) {
         }
     });
     report_what_is_seen(live);
-}
-
-/// Acts once the time has come that `due` names, whenever that changes.
-fn wake(due: impl Fn() -> Option<u64> + 'static, act: impl Fn() + Copy + 'static) {
-    let timer = StoredValue::new(None::<TimeoutHandle>);
-    Effect::new(move || {
-        let due = due();
-        if let Some(old) = timer.try_update_value(Option::take).flatten() {
-            old.clear();
-        }
-        if let Some(due) = due {
-            let wait = Duration::from_millis(due.saturating_sub(browser::now()));
-            timer.set_value(set_timeout_with_handle(act, wait).ok());
-        }
-    });
 }
 
 /// Reads what is new: aloud, or by the system where nobody can see the tab and it may.

@@ -10,7 +10,7 @@ use crate::{
     api::{mark_inbox_read, read_likers},
     browser,
     components::{Avatar, LevelWord, MuteButton, Muteable, When, level_class},
-    model::{Epoch, Group, Person, PostId},
+    model::{Epoch, Group, Kind, Person, PostId},
 };
 
 #[component]
@@ -20,13 +20,15 @@ pub(super) fn Row(group: Group, epoch: Epoch, shared: Shared) -> impl IntoView {
     let new = unread && !group.seen;
     let (id, seq) = (group.group.clone(), group.seq);
     keep_focus(&id, shared);
-    let words = match group.post_id.clone() {
-        Some(post) => {
+    let place = match (&group.post_id, &group.room) {
+        (Some(post), _) => Some(format!("/posts/{post}")),
+        (None, Some(room)) => Some(format!("/rooms/{room}")),
+        (None, None) => None,
+    };
+    let words = match place {
+        Some(href) => {
             let opened = open(&group, &epoch);
-            view! {
-                <a class="group-words" href=format!("/posts/{post}") on:click=opened>{sentence}</a>
-            }
-            .into_any()
+            view! { <a class="group-words" href=href on:click=opened>{sentence}</a> }.into_any()
         }
         None => view! { <span class="group-words message-words">{sentence}</span> }.into_any(),
     };
@@ -46,18 +48,24 @@ pub(super) fn Row(group: Group, epoch: Epoch, shared: Shared) -> impl IntoView {
             .collect_view();
         view! { <span class="faces">{faces}</span> }
     });
+    // What a program says is the sentence itself; what somebody said in a room is quoted.
+    let quote = group.excerpt.or(group
+        .text
+        .filter(|_| group.room.is_some())
+        .map(|text| format!("“{text}”")));
+    let announced = group.kind == Kind::Announcement;
     let row_id = id.clone();
     view! {
         <li class=class class:unread=unread class:unseen=new data-testid="group" data-group=row_id>
             {faces}
             <div class="group-body">
-                {group.level.map(|level| view! { <LevelWord level/> })}
+                {group.level.map(|level| view! { <LevelWord level announced/> })}
                 <p>
                     {new.then(|| view! { <span class="new-mark">"New"</span>" " })}
                     {unread.then(|| view! { <span class="unread-mark"><span class="visually-hidden">"Unread: "</span></span> })}
                     {words}
                 </p>
-                {group.excerpt.map(|excerpt| view! { <p class="excerpt">{excerpt}</p> })}
+                {quote.map(|quote| view! { <p class="excerpt">{quote}</p> })}
                 <p class="quiet">
                     <When at=group.at/>
                     {group.withheld.map(|withheld| view! { " · "<span data-testid="withheld">{reason(withheld)}</span> })}

@@ -1,0 +1,109 @@
+//! Where one writes: a form that works by itself, and sends through the socket when it is awake.
+
+use leptos::{
+    ev::{KeyboardEvent, SubmitEvent},
+    html,
+    prelude::*,
+    server_fn::ServerFn,
+    wasm_bindgen::JsCast,
+    web_sys::HtmlTextAreaElement,
+};
+
+use super::talk::Talk;
+use crate::{
+    api::Say,
+    browser,
+    components::{FormTrouble, failure},
+};
+
+/// The form, and above it who is writing.
+#[component]
+pub(super) fn Composer(talk: Talk, next_id: String) -> impl IntoView {
+    // It only tells what was wrong with a form that was sent without JavaScript.
+    let action = ServerAction::<Say>::new();
+    let text = NodeRef::<html::Textarea>::new();
+    let send = move || {
+        let Some(field) = text.get_untracked() else {
+            return;
+        };
+        let said = field.value();
+        if !said.trim().is_empty() && talk.say(said) {
+            field.set_value("");
+        }
+        let _ = field.focus();
+    };
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        send();
+    };
+    // Whoever picks a character of a script with many writes on after Enter.
+    let key = move |event: KeyboardEvent| {
+        if event.key() == "Enter" && !event.shift_key() && !event.is_composing() {
+            event.prevent_default();
+            send();
+        }
+    };
+    let input = move |_| {
+        if text
+            .get_untracked()
+            .is_some_and(|field| !field.value().trim().is_empty())
+        {
+            talk.types();
+        }
+    };
+    let typing = move || talk.typing.with(|typing| typing.sentence());
+    let is_in = Memo::new(move |_| talk.role.get().is_some());
+    move || {
+        if !is_in.get() {
+            return view! {
+                <p class="room-out" data-testid="out">
+                    "You are no longer in this room, or it has ended. "<a href="/rooms">"Other rooms"</a>
+                </p>
+            }
+            .into_any();
+        }
+        view! {
+            <div class="room-foot">
+                // Not read aloud: what is said is, and this would interrupt it again and again.
+                <p class="room-typing" data-testid="typing">{typing}</p>
+                <form class="room-composer" method="post" action=Say::url() on:submit=submit>
+                    <FormTrouble error=failure(action.value()) fields=&[]/>
+                    <input type="hidden" name="name" value=talk.name().to_string()/>
+                    <input type="hidden" name="id" value=next_id.clone()/>
+                    <label class="visually-hidden" for=FIELD>"Message"</label>
+                    <textarea
+                        id=FIELD
+                        name="text"
+                        rows="1"
+                        maxlength="2000"
+                        required
+                        placeholder="Write a message"
+                        autocomplete="off"
+                        node_ref=text
+                        on:keydown=key
+                        on:input=input
+                    ></textarea>
+                    <button type="submit" class="button">"Send"</button>
+                </form>
+            </div>
+        }
+        .into_any()
+    }
+}
+
+const FIELD: &str = "room-text";
+
+/// Gives a text that was not sent back to whoever wrote it, before what they wrote since.
+pub(super) fn hand_back(text: Option<String>) {
+    let field = document().get_element_by_id(FIELD);
+    let field = field.and_then(|field| field.dyn_into::<HtmlTextAreaElement>().ok());
+    if let (Some(field), Some(mut text)) = (field, text) {
+        let since = field.value();
+        if !since.is_empty() {
+            text.push('\n');
+            text.push_str(&since);
+        }
+        field.set_value(&text);
+        browser::focus_first(None, "#room-text");
+    }
+}

@@ -1,0 +1,169 @@
+//! What the parts of a room's page share, and what they do about it.
+
+use leptos::{html, prelude::*, task::spawn_local};
+
+use crate::{
+    api::{read_members, read_messages},
+    browser,
+    error::QuadError,
+    event::ClientFrame,
+    live::{Connection, Live},
+    model::{Member, MessagePage, Person, Position, Role, Room, RoomName},
+    talk::{EVERY_MS, Log, People, Place, Typing},
+};
+
+/// The page of a room. What decides stands in `crate::talk`.
+#[derive(Clone, Copy)]
+pub(super) struct Talk {
+    pub(super) live: Live,
+    pub(super) name: StoredValue<RoomName>,
+    pub(super) me: StoredValue<Person>,
+    pub(super) log: RwSignal<Log>,
+    pub(super) people: RwSignal<People>,
+    pub(super) typing: RwSignal<Typing>,
+    /// What this person is here; nothing once they are out.
+    pub(super) role: RwSignal<Option<Role>>,
+    /// Whether the newest message is on screen.
+    pub(super) at_end: RwSignal<bool>,
+    /// Messages of others that came while it was not.
+    pub(super) unseen: RwSignal<u64>,
+    pub(super) pane: NodeRef<html::Div>,
+    pub(super) place: StoredValue<Place>,
+    /// Whether the messages on screen have a hole that only reading them anew can close.
+    pub(super) stale: StoredValue<bool>,
+    after: StoredValue<Option<u64>>,
+    reading: StoredValue<bool>,
+    read_once_more: StoredValue<bool>,
+    typed_at: StoredValue<u64>,
+}
+
+impl Talk {
+    /// As the page was rendered.
+    pub(super) fn new(
+        me: &Person,
+        room: &Room,
+        page: MessagePage,
+        members: Vec<Member>,
+        after: Option<u64>,
+    ) -> Self {
+        let channel = room.name.channel();
+        let place = Place::new(channel.clone(), Position::from(&page));
+        Self {
+            live: Live::current(),
+            name: StoredValue::new(room.name.clone()),
+            me: StoredValue::new(me.clone()),
+            log: RwSignal::new(Log::new(channel, page)),
+            people: RwSignal::new(People::new(members)),
+            typing: RwSignal::new(Typing::default()),
+            role: RwSignal::new(room.role),
+            at_end: RwSignal::new(true),
+            unseen: RwSignal::new(0),
+            pane: NodeRef::new(),
+            place: StoredValue::new(place),
+            stale: StoredValue::new(false),
+            after: StoredValue::new(after),
+            reading: StoredValue::new(false),
+            read_once_more: StoredValue::new(false),
+            typed_at: StoredValue::new(0),
+        }
+    }
+
+    pub(super) fn name(self) -> RoomName {
+        self.name.get_value()
+    }
+
+    /// Says something. Tells whether it is on its way.
+    pub(super) fn say(self, text: String) -> bool {
+        let me = self.me.get_value();
+        let frame = self
+            .log
+            .try_update(|log| log.say(&me, browser::random_id(), text, browser::now()));
+        let Some(frame) = frame.flatten() else {
+            return false;
+        };
+        self.live.send(frame);
+        self.to_end();
+        true
+    }
+
+    /// Tries once more what was refused.
+    pub(super) fn again(self, id: &str) {
+        if let Some(frame) = self.log.try_update(|log| log.again(id)).flatten() {
+            self.live.send(frame);
+        }
+    }
+
+    /// Tells the others that this person is writing, from time to time.
+    pub(super) fn types(self) {
+        let now = browser::now();
+        if now.saturating_sub(self.typed_at.get_value()) >= EVERY_MS {
+            self.typed_at.set_value(now);
+            let channel = self.name().channel();
+            self.live.send(ClientFrame::Typing { channel });
+        }
+    }
+
+    /// Shows the newest message. The pane begins at its end, and counts backwards from there.
+    pub(super) fn to_end(self) {
+        if let Some(pane) = self.pane.get_untracked() {
+            pane.set_scroll_top(0);
+        }
+    }
+
+    /// This person is not in the room any more.
+    pub(super) fn out(self) {
+        if self.role.get_untracked().is_some() {
+            self.role.set(None);
+            self.live.toasts.announce("You are no longer in this room.");
+        }
+    }
+
+    /// Whether there is a connection.
+    pub(super) fn is_open(self) -> bool {
+        self.live.connection.get_untracked() == Connection::Open
+    }
+
+    /// Reads the newest messages anew. If that fails, the next connection tries again.
+    pub(super) fn reload(self) {
+        self.stale.set_value(true);
+        spawn_local(async move {
+            match read_messages(self.name()).await {
+                Ok(page) => {
+                    let position = Position::from(&page);
+                    if self.stale.try_set_value(false).is_none() {
+                        self.place.update_value(|place| place.read(position));
+                        self.log.update(|log| log.read_again(page));
+                    }
+                }
+                Err(QuadError::NoSuchRoom) if self.stale.try_get_value().is_some() => self.out(),
+                Err(_) => {}
+            }
+        });
+    }
+
+    /// Reads who is in the room: one request at a time, and once more if something happened
+    /// meanwhile.
+    pub(super) fn read_people(self) {
+        if self.reading.get_value() {
+            return self.read_once_more.set_value(true);
+        }
+        self.reading.set_value(true);
+        let (name, after) = (self.name(), self.after.get_value());
+        spawn_local(async move {
+            loop {
+                let members = read_members(name.clone(), after).await;
+                let once_more = self.read_once_more.try_update_value(std::mem::take);
+                if once_more == Some(false) {
+                    if let Ok(members) = members {
+                        self.people.update(|people| people.read_again(members));
+                    }
+                    self.reading.set_value(false);
+                }
+                // None at all: the page is gone.
+                if once_more != Some(true) {
+                    return;
+                }
+            }
+        });
+    }
+}
