@@ -88,7 +88,9 @@ fn router(shared: Shared) -> Router {
         )
         .route(
             "/api/v1/announcements",
-            get(announcements::list).post(announcements::announce),
+            get(announcements::list)
+                .layer(smaller())
+                .post(announcements::announce),
         )
         .route(
             "/api/v1/rooms",
