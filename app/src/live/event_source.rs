@@ -163,8 +163,13 @@ async fn post(path: &str, body: &str) -> bool {
     let Some(asked) = asked.and_then(|asked| asked.dyn_into::<Promise>().ok()) else {
         return false;
     };
-    match asked.await {
-        Ok(answer) => get(&answer, "ok").and_then(|ok| ok.as_bool()) == Some(true),
-        Err(_) => false,
+    let Ok(answer) = asked.await else {
+        return false;
+    };
+    // Unread, even an empty answer counts as broken off once it is thrown away.
+    let read = call(&answer, "text", &[]).and_then(|read| read.dyn_into::<Promise>().ok());
+    if let Some(read) = read {
+        let _ = read.await;
     }
+    get(&answer, "ok").and_then(|ok| ok.as_bool()) == Some(true)
 }
