@@ -301,7 +301,7 @@ impl Driver {
         let listeners = channels.with_value(|channels| channels.of(&frame));
         for listener in listeners {
             // Its page may be gone before it could say so.
-            let _ = listener.try_run(Word::Frame(frame.clone()));
+            let _ = listener.try_run(Word::Frame(Box::new(frame.clone())));
         }
     }
 

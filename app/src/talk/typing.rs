@@ -92,9 +92,7 @@ mod tests {
     #[test]
     fn many_are_summed_up() {
         let mut typing = Typing::default();
-        for n in 0..4 {
-            typing.heard(0, person(n));
-        }
+        assert!((0..4).all(|n| typing.heard(0, person(n))));
         assert_eq!(
             typing.sentence().as_deref(),
             Some("Ana, Ben and 2 others are writing…")

@@ -67,7 +67,7 @@ impl Follower {
     fn hear(self, word: Word) {
         match word {
             Word::Connected => self.connected(),
-            Word::Frame(frame) => self.take(frame),
+            Word::Frame(frame) => self.take(*frame),
         }
     }
 
@@ -153,7 +153,7 @@ impl Follower {
                 if !self.is_me(&from.user_id) {
                     // A repeat changes only until when it holds.
                     talk.typing.update(|typing| {
-                        typing.heard(browser::now(), from);
+                        let _ = typing.heard(browser::now(), from);
                     });
                 }
             }

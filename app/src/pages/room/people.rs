@@ -16,6 +16,7 @@ use crate::{
 #[component]
 pub(super) fn PeopleCard(talk: Talk, next: Option<u64>, first: bool) -> impl IntoView {
     let managing = Managing::new(talk);
+    let ways_out = WaysOut::new();
     let members = move || talk.people.with(|people| people.members().to_vec());
     let base = format!("/rooms/{}", talk.name());
     let more = next.map(|next| format!("{base}?people={next}#people"));
@@ -36,7 +37,7 @@ pub(super) fn PeopleCard(talk: Talk, next: Option<u64>, first: bool) -> impl Int
             <FormTrouble error=managing.trouble() fields=&[]/>
             {move || talk.role.get().is_some().then(|| view! {
                 <Show when=move || moderates.get()><Invite talk/></Show>
-                <Leaving talk/>
+                <Leaving talk ways_out/>
             })}
         </aside>
     }
@@ -90,19 +91,32 @@ fn Row(member: Member, talk: Talk, managing: Managing) -> impl IntoView {
     .into_any()
 }
 
+/// They outlive their buttons: that one is out may come through the socket before the answer.
+#[derive(Clone, Copy)]
+struct WaysOut {
+    leave: ServerAction<LeaveRoom>,
+    end: ServerAction<EndRoom>,
+}
+
+impl WaysOut {
+    fn new() -> Self {
+        let (leave, end) = (ServerAction::new(), ServerAction::new());
+        let ways_out = Self { leave, end };
+        let navigate = use_navigate();
+        Effect::new(move || {
+            let (left, ended) = (ways_out.leave.value().get(), ways_out.end.value().get());
+            if matches!((left, ended), (Some(Ok(())), _) | (_, Some(Ok(())))) {
+                navigate("/rooms", Default::default());
+            }
+        });
+        ways_out
+    }
+}
+
 /// Leaving, and for the owner, ending it for everybody.
 #[component]
-fn Leaving(talk: Talk) -> impl IntoView {
-    let (leave, end) = (
-        ServerAction::<LeaveRoom>::new(),
-        ServerAction::<EndRoom>::new(),
-    );
-    let navigate = use_navigate();
-    Effect::new(move || {
-        if let (Some(Ok(())), _) | (_, Some(Ok(()))) = (leave.value().get(), end.value().get()) {
-            navigate("/rooms", Default::default());
-        }
-    });
+fn Leaving(talk: Talk, ways_out: WaysOut) -> impl IntoView {
+    let WaysOut { leave, end } = ways_out;
     let owns = Memo::new(move |_| talk.role.get() == Some(Role::Owner));
     let name = talk.name().to_string();
     let same = name.clone();

@@ -87,8 +87,11 @@ impl Acts {
 
 #[component]
 fn List(rooms: Rooms, first: bool, acts: Acts) -> impl IntoView {
-    let Rooms { own, all } = rooms;
+    let Rooms { own, mut all } = rooms;
     let none = own.is_empty();
+    // Those are above already.
+    all.rooms
+        .retain(|room| room.role.is_none() && !room.invited);
     let nothing = all.rooms.is_empty();
     let (invitations, own) = own
         .into_iter()
@@ -113,10 +116,10 @@ fn List(rooms: Rooms, first: bool, acts: Acts) -> impl IntoView {
             <h1>"Rooms"</h1>
             <FormTrouble error=acts.trouble() fields=&[]/>
             {mine}
-            <section aria-labelledby="all-heading">
-                <h2 class="list-heading" id="all-heading">"All rooms"</h2>
+            <section aria-labelledby="others-heading">
+                <h2 class="list-heading" id="others-heading">"Other rooms"</h2>
                 {rows(all.rooms)}
-                {nothing.then(|| view! { <p class="empty">"There is none yet."</p> })}
+                {nothing.then(|| view! { <p class="empty">"There is none."</p> })}
                 <p class="pages">
                     {(!first).then(|| view! { <a class="button quiet-button" href="/rooms">"First rooms"</a> })}
                     {next.map(|href| view! { <a class="button quiet-button" href=href>"More rooms"</a> })}
