@@ -8,7 +8,7 @@ env := . scripts/env.sh &&
 server := --workspace --exclude frontend
 client := --package frontend --target wasm32-unknown-unknown
 
-.PHONY: help run test build bench e2e lint setup clean
+.PHONY: help run test build bench e2e schemathesis lint setup clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -40,6 +40,11 @@ bench: ## Run the benchmarks: a table, and target/bench.jsonl
 	@scripts/setup.sh bench
 	@scripts/build.sh server
 	$(env) cargo run --release --package bench -- $(ARGS)
+
+schemathesis: ## Check that the API answers as its OpenAPI document says; needs Python 3.10 and PyPI
+	@scripts/setup.sh build
+	$(env) cargo test $(server) --no-run
+	@scripts/schemathesis.sh $(ARGS)
 
 lint: ## Check formatting, and Clippy for the server and for the browser
 	@scripts/setup.sh lint

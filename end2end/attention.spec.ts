@@ -28,6 +28,7 @@ for (const javaScriptEnabled of [true, false]) {
     if (javaScriptEnabled) await live(page);
     await kind(page, "Likes of your posts").getByLabel("The list alone").check();
     await kind(page, "Messages of other programs").getByLabel("Nothing").check();
+    await kind(page, "Mentions and invitations in rooms").getByLabel("The list alone").check();
     await page.getByLabel("Keep quiet every day").check();
     await page.getByLabel("From", { exact: true }).fill("23:15");
     await page.getByLabel("To", { exact: true }).fill("06:30");
@@ -40,6 +41,7 @@ for (const javaScriptEnabled of [true, false]) {
     expect(await ana.api.preferences()).toEqual({
       like: "inbox",
       message: "off",
+      mention: "inbox",
       quiet_hours: { from: 23 * 60 + 15, to: 6 * 60 + 30, utc_offset: 345 },
       do_not_disturb_until: null,
       toast_seconds: 20,

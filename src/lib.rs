@@ -18,6 +18,9 @@
 //! 7. The browser shows a toast. What it missed, [`live::catch_up`] sends when it comes back. Where
 //!    no page showed it in time, [`push`] tells the browser.
 //!
+//! What is said in a room goes the same way: [`service::talk`], [`store::rooms`], the hub, and
+//! [`live::presence`] for who is there.
+//!
 //! # Who knows what
 //!
 //! The hub knows no Redis; the broker knows no socket; the store knows no HTTP. Store first,

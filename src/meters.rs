@@ -20,6 +20,8 @@ pub struct Meters {
     pub streams: Gauge,
     /// Likes and withdrawals that changed something.
     pub likes: Counter,
+    /// Messages that were said in rooms.
+    pub said: Counter,
     /// Messages that came from the store for sockets of this server.
     pub published: Counter,
     /// Frames that were handed to sockets because of them.
@@ -71,6 +73,7 @@ impl Meters {
             "quad_likes_total",
             "Likes and withdrawals that changed something"
         );
+        describe_counter!("quad_messages_total", "Messages that were said in rooms");
         describe_counter!("quad_published_total", "Messages that came from the store");
         describe_counter!("quad_delivered_total", "Frames that were handed to sockets");
         describe_counter!(
@@ -117,6 +120,7 @@ impl Meters {
             sockets: gauge!("quad_sockets"),
             streams: gauge!("quad_streams"),
             likes: counter!("quad_likes_total"),
+            said: counter!("quad_messages_total"),
             published: counter!("quad_published_total"),
             delivered: counter!("quad_delivered_total"),
             too_slow: counter!("quad_too_slow_total"),

@@ -10,7 +10,9 @@ use axum::{
     routing::{any, delete, get, patch, post, put},
 };
 use tower_http::{
-    compression::CompressionLayer, services::ServeDir, set_header::SetResponseHeaderLayer,
+    compression::{CompressionLayer, DefaultPredicate, Predicate, predicate::SizeAbove},
+    services::ServeDir,
+    set_header::SetResponseHeaderLayer,
 };
 
 use crate::{
@@ -45,7 +47,10 @@ fn router(shared: Shared) -> Router {
             get(accounts::me).merge(patch(accounts::change)),
         )
         .route("/api/v1/people/{handle}", get(accounts::person))
-        .route("/api/v1/posts", get(posts::list).post(posts::create))
+        .route(
+            "/api/v1/posts",
+            get(posts::list).layer(smaller()).post(posts::create),
+        )
         .route(
             "/api/v1/posts/{post_id}",
             get(posts::read).delete(posts::delete),
@@ -54,11 +59,20 @@ fn router(shared: Shared) -> Router {
             "/api/v1/posts/{post_id}/like",
             put(posts::like).delete(posts::unlike),
         )
-        .route("/api/v1/posts/{post_id}/likes", get(posts::likers))
-        .route("/api/v1/notifications", get(notifications::list))
+        .route(
+            "/api/v1/posts/{post_id}/likes",
+            get(posts::likers).layer(smaller()),
+        )
+        .route(
+            "/api/v1/notifications",
+            get(notifications::list).layer(smaller()),
+        )
         .route("/api/v1/notifications/read", post(notifications::mark))
         .route("/api/v1/notifications/ledger", get(attention::ledger))
-        .route("/api/v1/notifications/silenced", get(attention::silenced))
+        .route(
+            "/api/v1/notifications/silenced",
+            get(attention::silenced).layer(smaller()),
+        )
         .route(
             "/api/v1/preferences",
             get(attention::preferences).put(attention::set_preferences),
@@ -74,13 +88,21 @@ fn router(shared: Shared) -> Router {
         )
         .route(
             "/api/v1/announcements",
-            get(announcements::list).post(announcements::announce),
+            get(announcements::list)
+                .layer(smaller())
+                .post(announcements::announce),
         )
-        .route("/api/v1/rooms", get(rooms::list).post(rooms::create))
-        .route("/api/v1/rooms/{name}", get(rooms::read).delete(rooms::end))
+        .route(
+            "/api/v1/rooms",
+            get(rooms::list).layer(smaller()).post(rooms::create),
+        )
+        .route(
+            "/api/v1/rooms/{name}",
+            get(rooms::read).patch(rooms::change).delete(rooms::end),
+        )
         .route(
             "/api/v1/rooms/{name}/members",
-            get(rooms::members).post(rooms::join),
+            get(rooms::members).layer(smaller()).post(rooms::join),
         )
         .route(
             "/api/v1/rooms/{name}/members/{person}",
@@ -88,7 +110,7 @@ fn router(shared: Shared) -> Router {
         )
         .route(
             "/api/v1/rooms/{name}/messages",
-            get(rooms::messages).post(rooms::say),
+            get(rooms::messages).layer(smaller()).post(rooms::say),
         )
         .route(
             "/api/v1/rooms/{name}/messages/{seq}",
@@ -101,7 +123,10 @@ fn router(shared: Shared) -> Router {
             post(push::subscribe).delete(push::unsubscribe),
         )
         .route("/sw.js", get(push::worker))
-        .route("/api/v1/openapi.json", get(openapi::document))
+        .route(
+            "/api/v1/openapi.json",
+            get(openapi::document).layer(smaller()),
+        )
         .route("/api/docs", get(docs::page))
         .route("/api/docs/", get(docs::page))
         .route("/api/docs/{file}", get(docs::file))
@@ -110,7 +135,7 @@ fn router(shared: Shared) -> Router {
         .route("/stats/channel/{channel}", get(publish::channel_stats))
         .route("/subscribe/token", post(publish::subscribe_token))
         .route("/publish/batch", post(publish::batch))
-        .route("/stats/channels", get(publish::channels))
+        .route("/stats/channels", get(publish::channels).layer(smaller()))
         .route("/api/{*rest}", any(nothing_here))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
@@ -144,6 +169,12 @@ fn router(shared: Shared) -> Router {
         .merge(programs)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .with_state(shared)
+}
+
+/// For lists. Short answers gain nothing, and a like must not pay for it.
+fn smaller() -> CompressionLayer<impl Predicate> {
+    const WORTH_IT: u16 = 1 << 10;
+    CompressionLayer::new().compress_when(SizeAbove::new(WORTH_IT).and(DefaultPredicate::new()))
 }
 
 async fn nothing_here() -> Response {

@@ -5,7 +5,7 @@ use std::{io::Write as _, path::Path, sync::Arc};
 use app::{
     backend::Session,
     error::QuadError,
-    model::{Handle, NewPost, Person},
+    model::{Handle, NewMessage, NewPost, NewRoom, Person},
 };
 
 use crate::{
@@ -78,6 +78,45 @@ const POSTS: [(&str, &str); 12] = [
     ),
 ];
 
+/// A room: name, title, and who says what. The first one owns it.
+type Talk = (
+    &'static str,
+    &'static str,
+    &'static [(&'static str, &'static str)],
+);
+
+/// Where they talk.
+const ROOMS: [Talk; 2] = [
+    (
+        "lobby",
+        "The lobby",
+        &[
+            (
+                "ana",
+                "Welcome to the lobby! Say hello, somebody is always about.",
+            ),
+            ("bob", "Has anybody seen the good stapler?"),
+            ("hanna", "@bob it is in the choir room, sorry!"),
+            (
+                "goro",
+                "The repair café opens at six. Bring your sad toasters.",
+            ),
+        ],
+    ),
+    (
+        "chess",
+        "Chess club",
+        &[
+            (
+                "chidi",
+                "Seven o'clock, small common room. I bring the clocks.",
+            ),
+            ("hanna", "I bring the knight that nobody sees coming."),
+            ("emeka", "See you there."),
+        ],
+    ),
+];
+
 /// Why seeding failed.
 #[derive(Debug, thiserror::Error)]
 pub enum SeedError {
@@ -144,10 +183,49 @@ pub async fn demo(service: &Service) -> Result<usize, SeedError> {
             }
         }
     }
+    for (name, title, said) in ROOMS {
+        furnish(service, name, title, said, find).await?;
+    }
     if new > 0 {
         service.store().rebuild().await?;
     }
     Ok(new)
+}
+
+/// Makes a room where people have talked, unless there is one of this name, or its owner is not new.
+async fn furnish<'s>(
+    service: &Service,
+    name: &str,
+    title: &str,
+    said: &[(&str, &str)],
+    find: impl Fn(&str) -> Option<&'s Session>,
+) -> Result<(), SeedError> {
+    let room = NewRoom {
+        name: name.to_owned(),
+        title: Some(title.to_owned()),
+        private: false,
+    };
+    let owner = said.first().and_then(|(owner, _)| find(owner));
+    let Some(owner) = owner else { return Ok(()) };
+    let room = match service.create_room(owner, room).await {
+        Ok(room) => room.name,
+        Err(QuadError::RoomTaken) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    for (handle, _) in PEOPLE {
+        if let Some(person) = find(handle) {
+            service.join_room(person, &room).await?;
+        }
+    }
+    for (handle, text) in said {
+        let Some(person) = find(handle) else { continue };
+        let message = NewMessage {
+            id: None,
+            text: (*text).to_owned(),
+        };
+        service.say_and_tell(person, &room, message).await?;
+    }
+    Ok(())
 }
 
 /// People made at a time: enough to fill the connection, few enough to bound what waits.

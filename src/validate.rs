@@ -143,6 +143,19 @@ pub fn label(field: &str, label: &str) -> Result<String, QuadError> {
     }
 }
 
+/// A place in a list, where one is named. Every reader of JSON can tell the number of a place from
+/// its neighbours; others no place has. Errors: `invalid` for `field`.
+pub fn place(field: &str, place: Option<u64>) -> Result<Option<u64>, QuadError> {
+    if place.is_some_and(|place| place >= 1 << 53) {
+        return Err(QuadError::invalid(
+            field,
+            "out_of_range",
+            "No place has such a number.",
+        ));
+    }
+    Ok(place)
+}
+
 /// How many entries of a list are asked for. Errors: `invalid` for `limit`.
 pub fn limit(asked: Option<u64>, default: u64) -> Result<u64, QuadError> {
     let limit = asked.unwrap_or(default);

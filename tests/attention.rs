@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 const PREFERENCES: &str = "/api/v1/preferences";
 
 fn usual() -> Value {
-    json!({"like": "toast", "message": "toast", "quiet_hours": null, "do_not_disturb_until": null,
+    json!({"like": "toast", "message": "toast", "mention": "toast", "quiet_hours": null, "do_not_disturb_until": null,
         "toast_seconds": 6, "sound": false})
 }
 
@@ -61,7 +61,7 @@ async fn a_newcomer_wants_toasts_and_what_is_missing_is_as_for_a_newcomer() {
     let app = App::start();
     let ana = app.sign_up("ana").await;
     assert_eq!(ana.get(PREFERENCES).await.ok(200), usual());
-    let all = json!({"like": "off", "message": "inbox",
+    let all = json!({"like": "off", "message": "inbox", "mention": "off",
         "quiet_hours": {"from": 1320, "to": 420, "utc_offset": -210},
         "do_not_disturb_until": now() + 3_600_000, "toast_seconds": 0, "sound": true});
     assert_eq!(want(&ana, all.clone()).await.ok(200), all);

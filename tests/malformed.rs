@@ -243,3 +243,35 @@ async fn bytes_that_are_no_websocket_end_that_connection_only() {
     witness.until_fenced().await;
     ana.get("/api/v1/me").await.ok(200);
 }
+
+#[tokio::test]
+async fn a_number_that_no_place_has_is_refused() {
+    let app = App::builder().without_limits().start(1);
+    let ana = app.sign_up("ana").await;
+    ana.post("/api/v1/rooms", json!({"name": "hall"}))
+        .await
+        .ok(201);
+    let last = (1u64 << 53) - 1;
+    for (path, field) in [
+        ("/api/v1/notifications", "before"),
+        ("/api/v1/notifications/silenced", "before"),
+        ("/api/v1/announcements", "before"),
+        ("/api/v1/rooms/hall/messages", "before"),
+        ("/api/v1/rooms/hall/members", "after"),
+    ] {
+        let page = async |place: u64| ana.get(&format!("{path}?{field}={place}")).await;
+        page(last).await.ok(200);
+        for place in [last + 1, 1 << 63, u64::MAX] {
+            page(place).await.invalid(&[(field, "out_of_range")]);
+        }
+    }
+    let mark = async |seq: u64| {
+        ana.post("/api/v1/rooms/hall/read", json!({"seq": seq}))
+            .await
+    };
+    mark(last).await.ok(204);
+    mark(last + 1).await.invalid(&[("seq", "out_of_range")]);
+    let stream = format!("/events?epoch=e&seq={}", last + 1);
+    let refused = ana.get(&stream).await;
+    refused.invalid(&[("seq", "out_of_range")]);
+}

@@ -91,6 +91,30 @@ async fn every_call_of_the_document_exists_and_answers_as_it_says() {
     }
 }
 
+/// Types of the same name would take each other's place in the document.
+#[tokio::test]
+async fn every_body_is_described_as_the_one_that_it_is() {
+    let app = App::start();
+    let document = document(&app).await;
+    for (path, fields) in [
+        ("/notify/user/{user_id}", &["message", "type"][..]),
+        ("/broadcast/{channel}", &["message"]),
+        ("/api/v1/rooms/{name}/messages", &["id", "text"]),
+        ("/api/v1/posts", &["text"]),
+    ] {
+        let body = &document["paths"][path]["post"]["requestBody"]["content"]["application/json"];
+        let name = body["schema"]["$ref"].as_str().unwrap();
+        let schema = document.pointer(name.strip_prefix('#').unwrap()).unwrap();
+        let known: Vec<&String> = schema["properties"].as_object().unwrap().keys().collect();
+        assert_eq!(known, fields, "{path}");
+    }
+    let pointer = "/paths/~1api~1v1~1rooms~1{name}~1messages/post/responses/201";
+    let said = document.pointer(pointer).unwrap();
+    let name = said["content"]["application/json"]["schema"]["$ref"].as_str();
+    let schema = document.pointer(&name.unwrap()[1..]).unwrap();
+    assert!(schema["properties"]["seq"].is_object(), "{schema}");
+}
+
 #[tokio::test]
 async fn every_reference_leads_somewhere() {
     let app = App::start();

@@ -365,3 +365,27 @@ async fn walk(http: &Http, path: &str) -> Vec<String> {
         page = http.get(&format!("{path}&before={next}")).await.ok(200);
     }
 }
+
+#[tokio::test]
+async fn a_long_list_is_compressed_for_whoever_takes_it_so() {
+    let app = App::start();
+    let ana = app.sign_up("ana").await;
+    for _ in 0..5 {
+        ana.publish(&"once more ".repeat(30)).await;
+    }
+    let ask = |path: &str| ana.ask("GET", path).header("accept-encoding", "gzip, br");
+    let list = ask("/api/v1/posts").send().await;
+    assert_eq!((list.status, list.header("content-encoding")), (200, "br"));
+    assert!(list.body.len() < 1_000);
+    let plain = ana.get("/api/v1/posts").await;
+    assert_eq!(plain.header("content-encoding"), "");
+    assert_eq!(plain.json()["posts"].as_array().unwrap().len(), 5);
+    let short = ask("/api/v1/me").send().await;
+    assert_eq!((short.status, short.header("content-encoding")), (200, ""));
+    ask("/api/v1/posts/0abcdefg.1")
+        .send()
+        .await
+        .refused(404, "no_such_post");
+    let wrong = ana.ask("PATCH", "/api/v1/posts").send().await;
+    wrong.refused(405, "method_not_allowed");
+}

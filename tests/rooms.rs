@@ -235,6 +235,17 @@ async fn rights_are_those_of_the_role() {
         members(&cem, &room).await,
         [is(&ana, "owner"), is(&cem, "member")]
     );
+    let path = format!("/api/v1/rooms/{room}");
+    let change = json!({"title": "Ours", "private": true});
+    let asked = cem.ask("PATCH", &path).json(&change);
+    asked.send().await.refused(403, "forbidden");
+    let changed = ana.ask("PATCH", &path).json(&change).send().await.ok(200);
+    assert_eq!(
+        (&changed["title"], &changed["private"]),
+        (&json!("Ours"), &json!(true))
+    );
+    let asked = ana.ask("PATCH", &path).json(&json!({"title": ""}));
+    asked.send().await.invalid(&[("title", "required")]);
     cem.delete(&format!("/api/v1/rooms/{room}"))
         .await
         .refused(403, "forbidden");
@@ -293,6 +304,21 @@ async fn what_was_said_is_read_in_pages_and_can_be_removed() {
     assert_eq!(page["messages"][1]["text"], "message 6");
     let page = bob.get(&format!("{path}?limit=3&before=5")).await.ok(200);
     assert_eq!((seqs(&page), &page["next"]), (vec![1, 3], &Value::Null));
+
+    // Neither what was removed nor its removal is unread.
+    let room_of = async |who: &Person| {
+        let room = who.get(&format!("/api/v1/rooms/{room}")).await.ok(200);
+        (
+            room["seq"].as_u64().unwrap(),
+            room["unread"].as_u64().unwrap(),
+        )
+    };
+    assert_eq!((room_of(&ana).await, room_of(&bob).await), ((9, 0), (9, 1)));
+    let read = format!("/api/v1/rooms/{room}/read");
+    bob.post(&read, json!({"seq": 8})).await.ok(204);
+    bob.post(&read, json!({"seq": 3})).await.ok(204);
+    bob.post(&read, json!({"seq": 99})).await.ok(204);
+    assert_eq!(room_of(&bob).await, (9, 0));
 
     // The same id again is the same message, whoever else used it.
     let twice = json!({"id": "0123456789abcdef", "text": "once"});

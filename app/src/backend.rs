@@ -14,7 +14,7 @@ use crate::{
         AccountChange, Announcement, AnnouncementPage, Credentials, Handle, Inbox, InboxMark,
         Ledger, LikeState, Likers, Me, MemberChange, MemberPage, MessagePage, MuteTarget, Mutes,
         NewAccount, NewAnnouncement, NewMessage, NewPost, NewRoom, Person, Post, PostId, PostPage,
-        PostQuery, Preferences, Room, RoomName, RoomPage, Said, SignedIn, SilencedPage,
+        PostQuery, Preferences, Room, RoomChange, RoomName, RoomPage, Said, SignedIn, SilencedPage,
     },
 };
 
@@ -115,6 +115,13 @@ pub trait Backend: Send + Sync + 'static {
 
     /// Makes a room, with oneself as its owner. Errors: `invalid`, `room_taken`, 429.
     async fn create_room(&self, session: &Session, room: NewRoom) -> Answer<Room>;
+    /// Changes one's own room. Errors: `no_such_room`, `forbidden`, `invalid`, 429.
+    async fn change_room(
+        &self,
+        session: &Session,
+        name: &RoomName,
+        change: RoomChange,
+    ) -> Answer<Room>;
     /// A room as one sees it. Errors: `no_such_room`.
     async fn room(&self, session: &Session, name: &RoomName) -> Answer<Room>;
     /// The rooms that one is in or invited to.

@@ -2,9 +2,10 @@
 //!
 //! In reading order: `options` says what is measured, `scenarios` how; `load` holds the clock, `swarm` the sockets that
 //! listen, `pool` the connections that post; `peers` starts the servers and `dialect` is what differs between them on the
-//! wire; `usage` reads what they used, and `report` says what came of it.
+//! wire; `usage` reads what they used, and `report` says what came of it. `encodings` stands by itself.
 
 mod dialect;
+mod encodings;
 mod http;
 mod load;
 mod options;
@@ -27,10 +28,15 @@ use options::{Cli, Commands, Options, Scenario};
 use peers::Peer;
 use report::Report;
 
+#[expect(clippy::print_stdout, reason = "the table is what this program is for")]
 fn main() -> Result<()> {
     let cli = Cli::parse();
     match cli.command {
         Some(Commands::Floor { address }) => peers::serve_floor(address),
+        Some(Commands::Encodings) => {
+            print!("{}", encodings::render()?);
+            Ok(())
+        }
         None => measure(&cli.options),
     }
 }

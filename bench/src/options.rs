@@ -24,6 +24,8 @@ pub struct Cli {
 /// What else this program can be.
 #[derive(Debug, Subcommand)]
 pub enum Commands {
+    /// Weigh frames: JSON, MessagePack, deflated. Needs no server
+    Encodings,
     /// Serve as the floor: one write per subscriber and nothing else
     Floor {
         /// Where to listen

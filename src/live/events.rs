@@ -37,6 +37,7 @@ use crate::{
     meters::METERS,
     security::client_addr,
     server::Shared,
+    validate,
     web::{
         extract::{self, Query},
         problem::{Answer, ProblemDetails},
@@ -60,12 +61,14 @@ pub struct Beginning {
     #[param(value_type = Option<String>)]
     epoch: Option<Epoch>,
     /// Catch up from this entry.
+    #[param(maximum = 9_007_199_254_740_991_f64)]
     seq: Option<u64>,
 }
 
 /// What a client says: one frame, or several in their order.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(untagged)]
+#[schema(as = ClientFrames)]
 pub enum Said {
     /// One.
     #[schema(value_type = Object)]
@@ -81,7 +84,7 @@ pub enum Said {
 /// stands, so that `Last-Event-ID` resumes the inbox and all channels. Also for API tokens, which have no inbox.
 #[utoipa::path(get, path = "/events", tag = "live", security(("session" = []), ("token" = [])),
     params(Beginning, ("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that was seen.")),
-    responses((status = 200, content_type = "text/event-stream", body = String), (status = 401, body = ProblemDetails),
+    responses((status = 200, content_type = "text/event-stream", body = Object, description = "Each event: `event`, `data`, and where it moves a place `id`."), (status = 401, body = ProblemDetails),
         (status = "default", body = ProblemDetails)))]
 pub async fn open(
     State(shared): State<Shared>,
@@ -158,7 +161,7 @@ impl Beginning {
                 Places::read(std::str::from_utf8(id).ok()?)
             })
             .ok_or_else(|| QuadError::malformed("The header Last-Event-ID is none of ours."))?;
-        match (self.epoch, self.seq) {
+        match (self.epoch, validate::place("seq", self.seq)?) {
             (Some(epoch), Some(seq)) => {
                 places.inbox.get_or_insert(Position { epoch, seq });
             }
@@ -237,14 +240,13 @@ async fn serve(
     let mut allowance = Allowance::new();
     loop {
         let frame = tokio::select! {
-            frame = said.recv() => frame,
+            frame = said.recv() => frame?,
             drained = connection.writer.drain() => {
                 // Whoever closed it has said why.
                 let (Drained::Closed | Drained::Broken) = drained;
                 return None;
             }
         };
-        let Some(frame) = frame else { return None };
         if !allowance.take() {
             return Some(CloseCode::TooFast);
         }

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     service::Service,
-    store::{StoreError, keys, now, rooms::Attendance},
+    store::{StoreError, keys, rooms::Attendance},
 };
 
 /// How often a server says that it lives, in each room that somebody here looks at.
@@ -134,7 +134,7 @@ impl Presence {
             here.push(now);
         }
         let server = self.service.server();
-        let answers = self.service.store().attend(server, &changes, now()).await?;
+        let answers = self.service.store().attend(server, &changes).await?;
         for (((room, change), here), answer) in changes.into_iter().zip(here).zip(answers) {
             let anew = !answer.known && !change.all && self.told.contains_key(&room);
             if anew {

@@ -24,6 +24,7 @@ use crate::{
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct NewSubscription {
     /// Where to send pushes: an https URL of a public push service, at most 1,024 characters.
+    #[schema(min_length = 1, max_length = 1024)]
     endpoint: String,
     /// How to encrypt them.
     keys: SubscriptionKeys,

@@ -30,7 +30,7 @@ use app::{
         AccountChange, Announcement, AnnouncementPage, Credentials, Handle, Inbox, InboxMark,
         Ledger, LikeState, Likers, Me, MemberChange, MemberPage, MessagePage, MuteTarget, Mutes,
         NewAccount, NewAnnouncement, NewMessage, NewPost, NewRoom, Person, Post, PostId, PostPage,
-        PostQuery, Preferences, Room, RoomName, RoomPage, Said, SignedIn, SilencedPage,
+        PostQuery, Preferences, Room, RoomChange, RoomName, RoomPage, Said, SignedIn, SilencedPage,
     },
 };
 use async_trait::async_trait;
@@ -287,6 +287,15 @@ impl Backend for Service {
 
     async fn create_room(&self, session: &Session, room: NewRoom) -> Answer<Room> {
         self.create_room(session, room).await
+    }
+
+    async fn change_room(
+        &self,
+        session: &Session,
+        name: &RoomName,
+        change: RoomChange,
+    ) -> Answer<Room> {
+        self.change_room(session, name, change).await
     }
 
     async fn room(&self, session: &Session, name: &RoomName) -> Answer<Room> {

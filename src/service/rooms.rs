@@ -4,7 +4,8 @@ use app::{
     backend::{Answer, Session},
     error::QuadError,
     model::{
-        Handle, Member, MemberChange, MemberPage, NewRoom, Role, Room, RoomName, RoomPage, UserId,
+        Handle, Member, MemberChange, MemberPage, NewRoom, Role, Room, RoomChange, RoomName,
+        RoomPage, UserId,
     },
 };
 
@@ -50,6 +51,29 @@ impl Service {
             tracing::warn!(%error, "observers learn of a new room later");
         }
         self.room(session, &name).await
+    }
+
+    /// Changes one's own room; what is missing stays as it is. Errors: `no_such_room`, `forbidden` to
+    /// others than its owner, `invalid`, 429.
+    pub async fn change_room(
+        &self,
+        session: &Session,
+        name: &RoomName,
+        change: RoomChange,
+    ) -> Answer<Room> {
+        let actor = &session.person.user_id;
+        self.limits.room(actor)?;
+        let title = change
+            .title
+            .map(|title: String| validate::label("title", &title))
+            .transpose()?;
+        let changed = self
+            .store
+            .update_room(name, actor, title.as_deref(), change.private);
+        match changed.await? {
+            Outcome::Done => self.room(session, name).await,
+            refused => Err(refusal(refused)),
+        }
     }
 
     /// A room as somebody sees it. Errors: `no_such_room`.

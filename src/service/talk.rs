@@ -10,10 +10,11 @@ use app::{
 use super::{Service, rooms::refusal};
 use crate::{
     live::frame::Frame,
+    meters::METERS,
     security::random,
     store::{
         keys, now,
-        rooms::{NewSaying, Outcome, Part, RoomLog, Saying},
+        rooms::{MOST_PRESENT, NewSaying, Outcome, Part, RoomLog, Saying},
     },
     validate,
 };
@@ -65,6 +66,7 @@ impl Service {
         };
         let stored = self.store.say(name, &saying).await?;
         let stored = stored.ok_or(QuadError::NoSuchRoom)?;
+        METERS.said.increment(1);
         Ok(Spoken {
             said: Said {
                 epoch: stored.epoch,
@@ -224,12 +226,16 @@ impl Service {
 
     /// Somebody who is in a room is writing there. Told to those who look, and to nobody else.
     pub async fn typing(&self, name: &RoomName, from: &UserId) -> Answer<()> {
+        let topic = keys::room_topic(name);
+        if self.hub.count(topic.as_str()) > MOST_PRESENT {
+            return Ok(());
+        }
         let from = self.person_by_id(from).await?;
         let frame = ServerFrame::Typing {
             channel: name.channel(),
             from,
         };
-        Ok(self.publish_frame(&keys::room_topic(name), &frame).await?)
+        Ok(self.publish_frame(&topic, &frame).await?)
     }
 
     /// Somebody has read a room up to `seq`. A mark that is behind, too high or not theirs to set

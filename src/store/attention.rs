@@ -23,10 +23,13 @@ impl Store {
     pub async fn preferences(&self, user: &UserId) -> Result<Preferences, StoreError> {
         let mut command = redis::cmd("HMGET");
         command.arg(keys::attention(user));
-        for field in ["like", "message", "quiet", "dnd", "stay", "sound"] {
+        for field in [
+            "like", "message", "mention", "quiet", "dnd", "stay", "sound",
+        ] {
             command.arg(field);
         }
         type Row = (
+            Option<String>,
             Option<String>,
             Option<String>,
             Option<String>,
@@ -34,12 +37,14 @@ impl Store {
             Option<u16>,
             Option<bool>,
         );
-        let (like, message, quiet, until, stay, sound): Row = self.link().query(&command).await?;
+        let (like, message, mention, quiet, until, stay, sound): Row =
+            self.link().query(&command).await?;
         let attention = |stored: Option<String>| stored.as_deref().map(parse).unwrap_or_default();
         let usual = Preferences::default();
         Ok(Preferences {
             like: attention(like),
             message: attention(message),
+            mention: attention(mention),
             quiet_hours: quiet.as_deref().and_then(quiet_hours),
             do_not_disturb_until: until.filter(|until| *until > now()),
             toast_seconds: stay.unwrap_or(usual.toast_seconds),
@@ -56,6 +61,7 @@ impl Store {
         let Preferences {
             like,
             message,
+            mention,
             quiet_hours,
             do_not_disturb_until,
             toast_seconds,
@@ -75,7 +81,11 @@ impl Store {
         pipeline
             .cmd("HSET")
             .arg(&key)
-            .arg(&[("like", word(*like)), ("message", word(*message))])
+            .arg(&[
+                ("like", word(*like)),
+                ("message", word(*message)),
+                ("mention", word(*mention)),
+            ])
             .arg("stay")
             .arg(*toast_seconds)
             .arg("sound")

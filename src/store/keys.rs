@@ -85,7 +85,7 @@ pub fn push(user: &UserId) -> String {
     format!("{{{user}}}:push")
 }
 
-/// A hash: like, message, quiet, dnd, stay, sound, and `mute:<person or post>` with the time since.
+/// A hash: like, message, mention, quiet, dnd, stay, sound, and `mute:<person or post>` with the time since.
 pub fn attention(user: &UserId) -> String {
     format!("{{{user}}}:attention")
 }
@@ -115,7 +115,8 @@ pub fn room_named(key: &str) -> Option<RoomName> {
 
 /// Another key of a room: `members` (a sorted set by when they came), `roles`, `reads`, `invited`,
 /// `banned`, `log` (a stream) and `log:meta`, `here` (how many servers each is looking from),
-/// `here:<server>`, `servers`, `owed` (mentions to be told of), `sent:<user>:<id>`.
+/// `here:<server>`, `servers`, `owed` (mentions to be told of), `voids` (the places of what was
+/// removed and of what removes it), `sent:<epoch>:<user>:<id>`.
 pub fn room_part(name: &RoomName, part: &str) -> String {
     format!("{{r:{name}}}:{part}")
 }

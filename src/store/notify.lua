@@ -3,7 +3,9 @@
 -- Why an entry makes no toast (nil: it makes one), and whether it is kept from every list too.
 -- `about` is what it happened on, as it stands in mutes.
 local function withholds(kind, about, who, at)
-  local wants = redis.call('HMGET', tag .. 'attention', kind, 'quiet', 'dnd', 'mute:' .. who,
+  -- Who wants to hear of being mentioned wants to hear of being invited.
+  local wish = kind == 'invitation' and 'mention' or kind
+  local wants = redis.call('HMGET', tag .. 'attention', wish, 'quiet', 'dnd', 'mute:' .. who,
     'mute:' .. about)
   if wants[4] or wants[5] then return 'muted', true end
   if wants[1] == 'off' then return 'preference', true end

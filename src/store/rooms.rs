@@ -18,6 +18,7 @@ macro_rules! scripts {
 scripts! {
     CREATE = "room/create.lua";
     DESCRIBE = "room/describe.lua";
+    UPDATE = "room/update.lua";
     ENTER = "room/enter.lua";
     LEAVE = "room/leave.lua";
     CHANGE = "room/change_member.lua";
@@ -38,6 +39,8 @@ const MOST_MEMBERS: u64 = 10_000;
 const MOST_INVITED: u64 = 1_000;
 /// In a larger room, nobody is told how far others have read.
 const MOST_READERS: u64 = 100;
+/// Where more are looking, nobody is told who comes, goes and writes.
+pub const MOST_PRESENT: u64 = 500;
 /// A server that was silent for so long is not there any more, in milliseconds.
 pub const SILENCE: u64 = 15_000;
 
@@ -206,7 +209,8 @@ impl Store {
             })
             .await?;
         let rooms = names.iter().zip(rows).map(|(name, Description(row))| {
-            let (title, private, created_at, members, role, invited, epoch, seq, read) = row?;
+            let (title, private, created_at, members, role, invited, epoch, seq, read, unread) =
+                row?;
             Some(Room {
                 name: name.clone(),
                 title,
@@ -218,9 +222,28 @@ impl Store {
                 epoch: self.epoch(&epoch),
                 seq,
                 read,
+                unread,
             })
         });
         Ok(rooms.collect())
+    }
+
+    /// Changes a room.
+    pub async fn update_room(
+        &self,
+        name: &RoomName,
+        actor: &UserId,
+        title: Option<&str>,
+        private: Option<bool>,
+    ) -> Result<Outcome, StoreError> {
+        let private = private.map_or("", |private| if private { "1" } else { "0" });
+        self.on_room(&UPDATE, name, |command| {
+            command
+                .arg(actor.as_str())
+                .arg(title.unwrap_or_default())
+                .arg(private);
+        })
+        .await
     }
 
     /// Joins a room.
@@ -482,12 +505,11 @@ impl Store {
         .await
     }
 
-    /// Who is looking at a room, at most 500 of them.
+    /// Who is looking at a room, at most [`MOST_PRESENT`] of them.
     pub async fn attending(&self, name: &RoomName) -> Result<Vec<UserId>, StoreError> {
-        let mut command = redis::cmd("HKEYS");
-        command.arg(keys::room_part(name, "here"));
-        let mut ids: Vec<String> = self.link().query(&command).await?;
-        ids.truncate(500);
+        let mut command = redis::cmd("HRANDFIELD");
+        command.arg(keys::room_part(name, "here")).arg(MOST_PRESENT);
+        let ids: Vec<String> = self.link().query(&command).await?;
         Ok(ids.into_iter().filter_map(|id| id.parse().ok()).collect())
     }
 
@@ -496,7 +518,6 @@ impl Store {
         &self,
         server: &str,
         rooms: &[(RoomName, Attendance)],
-        now: u64,
     ) -> Result<Vec<Attended>, StoreError> {
         let names = rooms.iter().map(|(name, _)| keys::room(name));
         let rows: Vec<Vec<Value>> = self
@@ -505,7 +526,7 @@ impl Store {
                 let attendance = &rooms[at].1;
                 command
                     .arg(server)
-                    .arg(now)
+                    .arg(MOST_PRESENT)
                     .arg(SILENCE)
                     .arg(if attendance.all { "all" } else { "some" })
                     .arg(attendance.came.len());
@@ -558,8 +579,11 @@ impl Store {
     }
 }
 
+/// Title, private, created, members, role, invited, epoch, seq, read and unread.
+type Described = (String, bool, u64, u64, String, bool, String, u64, u64, u64);
+
 /// A row of `describe.lua`; nothing for a room that is not there.
-struct Description(Option<(String, bool, u64, u64, String, bool, String, u64, u64)>);
+struct Description(Option<Described>);
 
 impl FromRedisValue for Description {
     fn from_redis_value(value: Value) -> Result<Self, ParsingError> {

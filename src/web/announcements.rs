@@ -44,6 +44,6 @@ pub async fn list(
     SignedIn(_): SignedIn,
     Query(query): Query<InboxQuery>,
 ) -> Answer<Json<AnnouncementPage>> {
-    let (before, limit) = query.into();
+    let (before, limit) = query.checked()?;
     Ok(Json(shared.service.announcements(before, limit).await?))
 }

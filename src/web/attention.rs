@@ -125,7 +125,7 @@ pub async fn silenced(
     SignedIn(session): SignedIn,
     Query(query): Query<InboxQuery>,
 ) -> Answer<Json<SilencedPage>> {
-    let (before, limit) = query.into();
+    let (before, limit) = query.checked()?;
     Ok(Json(
         shared.service.silenced(&session, before, limit).await?,
     ))

@@ -1,6 +1,9 @@
 //! The inbox.
 
-use app::model::{Inbox, InboxMark};
+use app::{
+    error::QuadError,
+    model::{Inbox, InboxMark},
+};
 use axum::{extract::State, http::StatusCode};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -10,22 +13,24 @@ use super::{
     extract::{Json, Query},
     problem::{Answer, ProblemDetails},
 };
-use crate::server::Shared;
+use crate::{server::Shared, validate};
 
 /// Which part of the inbox to read.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct InboxQuery {
     /// `next` of the page before.
+    #[param(maximum = 9_007_199_254_740_991_f64)]
     before: Option<u64>,
     /// 1 to 100.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u64>,
 }
 
-impl From<InboxQuery> for (Option<u64>, Option<u64>) {
-    fn from(query: InboxQuery) -> Self {
-        (query.before, query.limit)
+impl InboxQuery {
+    /// `before` and `limit`. Errors: `invalid` for a `before` that is no place.
+    pub fn checked(self) -> Result<(Option<u64>, Option<u64>), QuadError> {
+        Ok((validate::place("before", self.before)?, self.limit))
     }
 }
 
@@ -37,12 +42,8 @@ pub async fn list(
     SignedIn(session): SignedIn,
     Query(query): Query<InboxQuery>,
 ) -> Answer<Json<Inbox>> {
-    Ok(Json(
-        shared
-            .service
-            .inbox(&session, query.before, query.limit)
-            .await?,
-    ))
+    let (before, limit) = query.checked()?;
+    Ok(Json(shared.service.inbox(&session, before, limit).await?))
 }
 
 /// Marks the inbox, or one group, as read up to an entry, or as unread.

@@ -62,6 +62,7 @@ use super::{
         rooms::create,
         rooms::list,
         rooms::read,
+        rooms::change,
         rooms::end,
         rooms::members,
         rooms::join,

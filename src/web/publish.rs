@@ -23,6 +23,7 @@ use crate::{
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct NewMessage {
     /// 1 to 2,000 characters.
+    #[schema(min_length = 1, max_length = 2000)]
     message: String,
     /// How it is meant; it colours the toast.
     #[serde(default, rename = "type")]
@@ -74,6 +75,7 @@ pub async fn notify_user(
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct NewBroadcast {
     /// 1 to 2,000 characters.
+    #[schema(min_length = 1, max_length = 2000)]
     message: String,
 }
 
@@ -128,6 +130,7 @@ pub struct NewSubscribeToken {
     user_id: Option<UserId>,
     /// Seconds, 1 to 86,400; an hour where it is missing.
     #[serde(default)]
+    #[schema(minimum = 1, maximum = 86_400)]
     expires_in: Option<u64>,
 }
 
@@ -202,6 +205,7 @@ pub async fn channel_stats(
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct NewBatch {
     /// 1 to 100.
+    #[schema(min_items = 1, max_items = 100)]
     items: Vec<NewBatchItem>,
 }
 
@@ -215,6 +219,7 @@ pub struct NewBatchItem {
     #[serde(default)]
     channel: Option<String>,
     /// 1 to 2,000 characters.
+    #[schema(min_length = 1, max_length = 2000)]
     message: String,
     /// How it is meant, where it is for a person.
     #[serde(default, rename = "type")]
@@ -296,6 +301,7 @@ fn batch_item(at: usize, item: NewBatchItem) -> Result<BatchItem, QuadError> {
 #[into_params(parameter_in = Query)]
 pub struct ChannelsQuery {
     /// How their names begin.
+    #[param(max_length = 64, pattern = "^[A-Za-z0-9_:.-]*$")]
     #[serde(default)]
     prefix: String,
     /// Only those after this name.

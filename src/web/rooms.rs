@@ -3,8 +3,8 @@
 use app::{
     error::QuadError,
     model::{
-        MemberChange, MemberPage, MessagePage, NewMessage, NewRoom, Role, Room, RoomName, RoomPage,
-        Said,
+        MemberChange, MemberPage, MessagePage, NewMessage, NewRoom, Role, Room, RoomChange,
+        RoomName, RoomPage, Said,
     },
 };
 use axum::{extract::State, http::StatusCode};
@@ -16,7 +16,7 @@ use super::{
     extract::{Json, Path, Paths, Query},
     problem::{Answer, ProblemDetails},
 };
-use crate::server::Shared;
+use crate::{server::Shared, validate};
 
 /// Makes a room; whoever makes it owns it.
 #[utoipa::path(post, path = "/api/v1/rooms", tag = "rooms", security(("session" = [])), request_body = NewRoom,
@@ -76,6 +76,21 @@ pub async fn read(
     Ok(Json(shared.service.room(&session, &name).await?))
 }
 
+/// Changes the title of one's own room, or who can find and join it.
+#[utoipa::path(patch, path = "/api/v1/rooms/{name}", tag = "rooms", security(("session" = [])), params(("name" = String, Path)),
+    request_body = RoomChange,
+    responses((status = 200, body = Room), (status = 401, body = ProblemDetails), (status = 403, body = ProblemDetails),
+        (status = 404, body = ProblemDetails), (status = 422, body = ProblemDetails), (status = "default", body = ProblemDetails)))]
+pub async fn change(
+    State(shared): State<Shared>,
+    SignedIn(session): SignedIn,
+    Path(name): Path<RoomName>,
+    Json(change): Json<RoomChange>,
+) -> Answer<Json<Room>> {
+    let room = shared.service.change_room(&session, &name, change).await?;
+    Ok(Json(room))
+}
+
 /// Ends one's own room, with everything that was said there.
 #[utoipa::path(delete, path = "/api/v1/rooms/{name}", tag = "rooms", security(("session" = [])), params(("name" = String, Path)),
     responses((status = 204), (status = 401, body = ProblemDetails), (status = 403, body = ProblemDetails),
@@ -94,6 +109,7 @@ pub async fn end(
 #[into_params(parameter_in = Query)]
 pub struct MembersQuery {
     /// `next` of the page before.
+    #[param(maximum = 9_007_199_254_740_991_f64)]
     after: Option<u64>,
     /// 1 to 100.
     #[param(minimum = 1, maximum = 100)]
@@ -112,6 +128,7 @@ pub async fn members(
     Query(query): Query<MembersQuery>,
 ) -> Answer<Json<MemberPage>> {
     let MembersQuery { after, limit } = query;
+    let after = validate::place("after", after)?;
     let members = shared
         .service
         .members(&session, &name, after, limit)
@@ -194,6 +211,7 @@ pub async fn remove_member(
 #[into_params(parameter_in = Query)]
 pub struct MessagesQuery {
     /// `next` of the page before: only what was said before this message.
+    #[param(maximum = 9_007_199_254_740_991_f64)]
     before: Option<u64>,
     /// 1 to 100.
     #[param(minimum = 1, maximum = 100)]
@@ -212,6 +230,7 @@ pub async fn messages(
     Query(query): Query<MessagesQuery>,
 ) -> Answer<Json<MessagePage>> {
     let MessagesQuery { before, limit } = query;
+    let before = validate::place("before", before)?;
     let page = shared
         .service
         .messages(&session, &name, before, limit)
@@ -256,6 +275,7 @@ pub async fn remove_message(
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct ReadMark {
     /// The newest message that was read.
+    #[schema(maximum = 9_007_199_254_740_991_f64)]
     seq: u64,
 }
 
@@ -270,6 +290,7 @@ pub async fn mark(
     Path(name): Path<RoomName>,
     Json(ReadMark { seq }): Json<ReadMark>,
 ) -> Answer<StatusCode> {
+    validate::place("seq", Some(seq))?;
     let reader = &session.person.user_id;
     shared.service.read_room(&name, reader, seq).await?;
     Ok(StatusCode::NO_CONTENT)

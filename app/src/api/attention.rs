@@ -24,6 +24,7 @@ pub async fn read_preferences() -> Result<Preferences, QuadError> {
 pub struct Wishes {
     pub like: Attention,
     pub message: Attention,
+    pub mention: Attention,
     #[serde(default)]
     pub quiet: Option<String>,
     #[serde(default)]
@@ -53,6 +54,7 @@ pub async fn save_preferences(wishes: Wishes) -> Result<Preferences, QuadError> 
         let preferences = Preferences {
             like: wishes.like,
             message: wishes.message,
+            mention: wishes.mention,
             quiet_hours,
             toast_seconds: wishes.toast_seconds,
             sound: wishes.sound.is_some(),

@@ -41,11 +41,6 @@ impl Backoff {
         self.registered_at.get_or_insert(now);
     }
 
-    /// How many sockets in a row failed before this one.
-    pub(crate) fn failures(&self) -> u32 {
-        self.failures
-    }
-
     /// A socket ended. `chance` is in 0..1; `code` is missing where none was sent.
     pub(crate) fn ended(&mut self, code: Option<u16>, now: u64, chance: f64) -> Verdict {
         let code = code.unwrap_or(1006);

@@ -10,7 +10,7 @@ pub(crate) enum Word {
     /// There is a new connection, which knows of no subscription yet.
     Connected,
     /// A frame that is about the channel, or may be.
-    Frame(ServerFrame),
+    Frame(Box<ServerFrame>),
 }
 
 /// The listeners, each with the channel that it listens to.

@@ -1,15 +1,15 @@
-//! The socket's life in the browser: connect, register, listen, come back.
+//! The connection's life in the browser: connect, register, listen, come back.
 //!
-//! This is the thin part. What frames mean stands in `position`, when to come back in `backoff`.
+//! This is the thin part. What frames mean stands in `position`, when to come back in `backoff`,
+//! which way in `route`.
 
-use std::{future::poll_fn, pin::Pin, sync::Arc};
+use std::{pin::pin, sync::Arc};
 
 use futures_channel::mpsc;
 use futures_util::{
-    FutureExt, Sink, SinkExt, StreamExt,
+    FutureExt, StreamExt,
     future::{Either, select},
 };
-use gloo_net::websocket::{Message, State, WebSocketError, futures::WebSocket};
 use gloo_timers::future::{IntervalStream, TimeoutFuture};
 use leptos::{prelude::*, task::spawn_local};
 use serde::Deserialize;
@@ -19,7 +19,9 @@ use super::{
     away::{Away, Summary},
     backoff::{Backoff, Verdict},
     channels::{self, Channels},
+    line::{Heard, Line},
     position::{Step, Tracker},
+    route::{Route, Way},
     tabs::{self, Tabs},
 };
 use crate::{
@@ -35,8 +37,6 @@ const SILENCE_MS: u64 = 75_000;
 const SILENCE_ON_RETURN_MS: u64 = 40_000;
 /// How often silence is looked for.
 const LOOK_EVERY_MS: u32 = 15_000;
-/// How long a connection may take to come about.
-const OPEN_WITHIN_MS: u32 = 20_000;
 /// Things look better for everybody at once when a network comes back.
 const HASTE_MS: f64 = 500.0;
 
@@ -47,7 +47,7 @@ enum Command {
 }
 
 enum Input {
-    Frame(Option<Result<Message, WebSocketError>>),
+    Heard(Heard),
     Command(Command),
     Tick,
 }
@@ -59,15 +59,19 @@ struct Driver {
     away: Away,
     tabs: Tabs,
     backoff: Backoff,
+    route: Route,
+    /// Whether the present connection takes the slower way.
+    slow: bool,
     commands: mpsc::Receiver<Command>,
     registered_before: bool,
 }
 
-/// How a socket ended.
+/// How a connection ended.
 #[derive(Default)]
 struct Ending {
     code: Option<u16>,
-    opened: bool,
+    /// The way on which it never came about.
+    failed: Option<Way>,
 }
 
 /// Starts the one driver of this page.
@@ -101,6 +105,8 @@ pub(super) fn start(live: Live, me: Me) {
         tracker: Tracker::new(user_id.clone(), position),
         user_id,
         backoff: Backoff::default(),
+        route: Route::default(),
+        slow: false,
         commands,
         registered_before: false,
     };
@@ -111,7 +117,7 @@ impl Driver {
     async fn run(mut self) {
         loop {
             self.set(Connection::Connecting);
-            let ending = self.one_socket().await;
+            let ending = self.one_connection().await;
             let verdict = self
                 .backoff
                 .ended(ending.code, browser::now(), browser::chance());
@@ -122,13 +128,16 @@ impl Driver {
                 });
             };
             // The browser does not tell a refused upgrade from a lost network.
-            if !ending.opened && self.backoff.failures() > 1 && browser::online() {
+            if let Some(way) = ending.failed
+                && browser::online()
+            {
                 match my_account().await {
                     Ok(None) => return self.set(Connection::LoggedOut),
                     Ok(Some(me)) if me.person.user_id != self.user_id => {
                         return self.set(Connection::Stopped);
                     }
-                    _ => {}
+                    Ok(Some(_)) => self.route.blocked(way, browser::now()),
+                    Err(_) => {}
                 }
             }
             self.wait(ms, may_hasten).await;
@@ -165,58 +174,64 @@ impl Driver {
         }
     }
 
-    async fn one_socket(&mut self) -> Ending {
-        let mut ending = Ending::default();
-        let Some(mut socket) = browser::socket_url().and_then(|url| WebSocket::open(&url).ok())
-        else {
-            return ending;
-        };
-        let opened = poll_fn(|context| Pin::new(&mut socket).poll_ready(context));
-        select(opened, TimeoutFuture::new(OPEN_WITHIN_MS)).await;
-        ending.opened = matches!(socket.state(), State::Open);
-        if ending.opened {
-            let register = self.tracker.connected();
-            send(&mut socket, &register).await;
-        } else if matches!(socket.state(), State::Connecting) {
-            return ending;
+    async fn one_connection(&mut self) -> Ending {
+        let way = self.route.way();
+        match Line::open(way, || self.tracker.connected()).await {
+            Ok(line) => Ending {
+                code: self.listen(line).await,
+                failed: None,
+            },
+            Err(code) => Ending {
+                code,
+                failed: Some(way),
+            },
         }
-        ending.code = self.listen(&mut socket).await;
-        ending
     }
 
-    /// Listens until the socket ends or falls silent, and tells the code of the close frame.
-    async fn listen(&mut self, socket: &mut WebSocket) -> Option<u16> {
+    /// Listens until the line ends or falls silent, and tells the server's code for that.
+    async fn listen(&mut self, mut line: Line) -> Option<u16> {
+        self.takes(line.way());
         let mut heard = browser::now();
         let mut ticks = IntervalStream::new(LOOK_EVERY_MS);
         loop {
-            let limit = match next(socket, &mut self.commands, &mut ticks).await {
-                Input::Frame(Some(Ok(message))) => {
+            let limit = match next(&mut line, &mut self.commands, &mut ticks).await {
+                Input::Heard(Heard::Ended(code)) => return code,
+                Input::Heard(said) => {
                     heard = browser::now();
-                    if let Message::Text(text) = message {
+                    if let Heard::Text(text) = said {
                         for frame in self.take(&text)? {
-                            send(socket, &frame).await;
+                            line.send(&frame).await;
                         }
                     }
                     continue;
                 }
-                Input::Frame(Some(Err(WebSocketError::ConnectionClose(close)))) => {
-                    return Some(close.code);
-                }
-                Input::Frame(Some(Err(_))) => continue,
-                Input::Frame(None) => return None,
                 Input::Command(Command::Send(frame)) => {
                     if self.live.connection.get_untracked() == Connection::Open {
-                        send(socket, &frame).await;
+                        line.send(&frame).await;
                     }
                     continue;
                 }
                 Input::Command(Command::LookAgain) => SILENCE_ON_RETURN_MS,
                 Input::Tick => SILENCE_MS,
             };
-            if browser::now().saturating_sub(heard) > limit {
+            if self.route.try_again(browser::now()) {
+                // What comes meanwhile waits in the line. The position makes the change whole.
+                let faster = Line::open(Way::Socket, || self.tracker.connected());
+                if let Ok(faster) = faster.await {
+                    line = faster;
+                    heard = browser::now();
+                    self.set(Connection::Connecting);
+                    self.takes(Way::Socket);
+                }
+            } else if browser::now().saturating_sub(heard) > limit {
                 return None;
             }
         }
+    }
+
+    fn takes(&mut self, way: Way) {
+        self.route.opened(way);
+        self.slow = way == Way::Events;
     }
 
     /// Takes a frame in, and answers what has to be sent; nothing at all to start over.
@@ -286,7 +301,7 @@ impl Driver {
         let listeners = channels.with_value(|channels| channels.of(&frame));
         for listener in listeners {
             // Its page may be gone before it could say so.
-            let _ = listener.try_run(Word::Frame(frame.clone()));
+            let _ = listener.try_run(Word::Frame(Box::new(frame.clone())));
         }
     }
 
@@ -299,12 +314,13 @@ impl Driver {
         });
     }
 
-    /// The server knows this socket. A repeated `register` ends here too, and subscribes nothing.
+    /// The server knows this connection. A repeated `register` ends here too, and subscribes nothing.
     fn ready(&mut self) -> Vec<ClientFrame> {
         if self.live.connection.get_untracked() == Connection::Open {
             return Vec::new();
         }
         self.backoff.registered(browser::now());
+        self.live.slow.set(self.slow);
         self.set(Connection::Open);
         if std::mem::replace(&mut self.registered_before, true) {
             // Counts have no history to catch up from.
@@ -338,24 +354,17 @@ impl Unknown {
     }
 }
 
-async fn send(socket: &mut WebSocket, frame: &ClientFrame) {
-    // A send that fails is followed by the close, which is what is acted on.
-    if let (Ok(text), State::Open) = (serde_json::to_string(frame), socket.state()) {
-        let _ = socket.send(Message::Text(text)).await;
-    }
-}
-
 async fn next(
-    socket: &mut WebSocket,
+    line: &mut Line,
     commands: &mut mpsc::Receiver<Command>,
     ticks: &mut IntervalStream,
 ) -> Input {
-    let frame = socket.next().map(Input::Frame);
+    let heard = pin!(line.next().map(Input::Heard));
     let command = commands
         .next()
         .map(|command| command.map_or(Input::Tick, Input::Command));
     let tick = ticks.next().map(|_| Input::Tick);
-    match select(frame, select(command, tick)).await {
+    match select(heard, select(command, tick)).await {
         Either::Left((input, _)) => input,
         Either::Right((Either::Left((input, _)) | Either::Right((input, _)), _)) => input,
     }

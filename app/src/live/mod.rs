@@ -1,4 +1,5 @@
-//! The page's live side: one [`Live`] for the whole app, fed by one socket.
+//! The page's live side: one [`Live`] for the whole app, fed by one socket,
+//! or by a stream of events where no socket gets through.
 //!
 //! Data flows one way: frames come in through `driver`, `position` decides what they mean, and
 //! the signals here tell the components. What decides is free of the browser, and tested so.
@@ -8,8 +9,13 @@ mod backoff;
 mod channels;
 #[cfg(feature = "hydrate")]
 mod driver;
+#[cfg(feature = "hydrate")]
+mod event_source;
+#[cfg(feature = "hydrate")]
+mod line;
 mod position;
 mod reports;
+mod route;
 mod speaker;
 #[cfg(feature = "hydrate")]
 mod tabs;
@@ -74,6 +80,8 @@ const REPORT_EVERY: Duration = Duration::from_millis(50);
 pub(crate) struct Live {
     /// How the socket is doing.
     pub(crate) connection: RwSignal<Connection>,
+    /// Whether it is a stream of events, because no socket gets through.
+    pub(crate) slow: RwSignal<bool>,
     /// Counts up when the inbox on screen is out of date.
     pub(crate) inbox_changes: RwSignal<u64>,
     /// Counts up when everything on screen may be out of date.
@@ -96,6 +104,7 @@ impl Live {
     pub(crate) fn provide() -> Self {
         let live = Self {
             connection: RwSignal::new(Connection::Idle),
+            slow: RwSignal::new(false),
             inbox_changes: RwSignal::new(0),
             rereads: RwSignal::new(0),
             toasts: Toaster::new(),

@@ -23,10 +23,13 @@ pub struct Person {
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct NewAccount {
     /// 3 to 30 of `[a-z0-9_]`, beginning with a letter; upper case is folded.
+    #[cfg_attr(feature = "ssr", schema(pattern = "^[A-Za-z][A-Za-z0-9_]{2,29}$"))]
     pub handle: String,
     /// 8 to 200 characters.
+    #[cfg_attr(feature = "ssr", schema(min_length = 8, max_length = 200))]
     pub password: String,
     /// 1 to 50 characters; the handle where it is missing.
+    #[cfg_attr(feature = "ssr", schema(min_length = 1, max_length = 50))]
     #[serde(default)]
     pub name: Option<String>,
 }
@@ -36,8 +39,10 @@ pub struct NewAccount {
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Credentials {
     /// Compared case-folded.
+    #[cfg_attr(feature = "ssr", schema(min_length = 1))]
     pub handle: String,
     /// At most 200 characters.
+    #[cfg_attr(feature = "ssr", schema(min_length = 1, max_length = 200))]
     pub password: String,
 }
 
@@ -76,9 +81,11 @@ pub struct Me {
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct AccountChange {
     /// 1 to 50 characters.
+    #[cfg_attr(feature = "ssr", schema(min_length = 1, max_length = 50))]
     #[serde(default)]
     pub name: Option<String>,
     /// The new password; needs `current_password`, and ends all other sessions.
+    #[cfg_attr(feature = "ssr", schema(min_length = 8, max_length = 200))]
     #[serde(default)]
     pub password: Option<String>,
     /// The password as it is until now.

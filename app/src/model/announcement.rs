@@ -9,6 +9,7 @@ use super::Level;
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct NewAnnouncement {
     /// 1 to 2,000 characters.
+    #[cfg_attr(feature = "ssr", schema(min_length = 1, max_length = 2000))]
     pub text: String,
     /// How it is meant.
     #[serde(default)]

@@ -24,10 +24,13 @@ pub enum Attention {
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct QuietHours {
     /// Minutes after the person's midnight, below 1,440.
+    #[cfg_attr(feature = "ssr", schema(maximum = 1439))]
     pub from: u16,
     /// The same, and another one.
+    #[cfg_attr(feature = "ssr", schema(maximum = 1439))]
     pub to: u16,
     /// How far the person's clock is ahead of UTC, in minutes: -720 to 840.
+    #[cfg_attr(feature = "ssr", schema(minimum = -720, maximum = 840))]
     pub utc_offset: i16,
 }
 
@@ -40,11 +43,15 @@ pub struct Preferences {
     pub like: Attention,
     /// Of messages from other programs.
     pub message: Attention,
+    /// Of being mentioned in rooms and invited into them.
+    pub mention: Attention,
     /// Toasts, sounds and pushes wait for the end of these hours; the inbox does not.
     pub quiet_hours: Option<QuietHours>,
     /// The same until then; milliseconds since 1970, UTC.
+    #[cfg_attr(feature = "ssr", schema(maximum = 9_007_199_254_740_991_f64))]
     pub do_not_disturb_until: Option<u64>,
     /// For how long a toast stays, 3 to 60; 0 until it is dismissed.
+    #[cfg_attr(feature = "ssr", schema(maximum = 60))]
     pub toast_seconds: u16,
     /// Whether a toast is heard.
     pub sound: bool,
@@ -55,6 +62,7 @@ impl Default for Preferences {
         Self {
             like: Attention::default(),
             message: Attention::default(),
+            mention: Attention::default(),
             quiet_hours: None,
             do_not_disturb_until: None,
             toast_seconds: 6,

@@ -21,5 +21,5 @@ pub use inbox::{Epoch, Group, Inbox, InboxMark, Kind, Level, Position};
 pub use post::{LikeState, Likers, NewPost, Order, Post, PostPage, PostQuery};
 pub use room::{
     Member, MemberChange, MemberPage, Message, MessagePage, NewMessage, NewRoom, Role, Room,
-    RoomName, RoomPage, Said,
+    RoomChange, RoomName, RoomPage, Said,
 };

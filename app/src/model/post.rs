@@ -28,6 +28,7 @@ pub struct Post {
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct NewPost {
     /// 1 to 2,000 characters.
+    #[cfg_attr(feature = "ssr", schema(min_length = 1, max_length = 2000))]
     pub text: String,
 }
 

@@ -108,16 +108,8 @@ pub struct Room {
     pub seq: u64,
     /// Up to where the person who asks has read.
     pub read: u64,
-}
-
-impl Room {
-    /// How many messages a member has not read.
-    pub fn unread(&self) -> u64 {
-        match self.role {
-            Some(_) => self.seq.saturating_sub(self.read),
-            None => 0,
-        }
-    }
+    /// How many messages they have not read; 0 for somebody who is not in it.
+    pub unread: u64,
 }
 
 /// What it takes to make a room.
@@ -125,13 +117,27 @@ impl Room {
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct NewRoom {
     /// 1 to 40 of `[a-z0-9_-]`, beginning with a letter or a digit; upper case is folded.
+    #[cfg_attr(feature = "ssr", schema(pattern = "^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$"))]
     pub name: String,
-    /// 1 to 50 characters; the name where it is missing.
+    /// At most 50 characters; the name where it is missing or empty.
+    #[cfg_attr(feature = "ssr", schema(max_length = 50))]
     #[serde(default)]
     pub title: Option<String>,
     /// Whether one needs an invitation to join and to find it.
     #[serde(default)]
     pub private: bool,
+}
+
+/// What an owner may change about a room. A field that is missing stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct RoomChange {
+    /// 1 to 50 characters.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// Whether one needs an invitation. Whoever is in the room stays in it.
+    #[serde(default)]
+    pub private: Option<bool>,
 }
 
 /// A page of rooms.
@@ -178,9 +184,11 @@ pub struct MemberPage {
 pub struct NewMessage {
     /// Made by the client, with at least 64 random bits: 1 to 64 of `[A-Za-z0-9_.:-]`. A repeat
     /// within a day is answered and not stored. One is made where it is missing.
+    #[cfg_attr(feature = "ssr", schema(pattern = "^[A-Za-z0-9_.:-]{1,64}$"))]
     #[serde(default)]
     pub id: Option<String>,
     /// 1 to 2,000 characters.
+    #[cfg_attr(feature = "ssr", schema(min_length = 1, max_length = 2000))]
     pub text: String,
 }
 

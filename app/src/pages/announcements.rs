@@ -79,18 +79,21 @@ fn List(
     .into_any()
 }
 
-/// The list is read anew after each announcement, and the form with it: an empty one, with another
-/// key.
+/// The list is read anew after each announcement, and with it the key of the next one.
 #[component]
 fn Form(key: String, action: ServerAction<Announce>) -> impl IntoView {
     let form = NodeRef::<html::Form>::new();
     let error = failure(action.value());
     let text_error = of_field(error, "text");
     let described_by = move || text_error.with(Option::is_some).then_some("announce-error");
-    Effect::new(move || {
-        if let Some(Err(_)) = action.value().get() {
-            focus_trouble(form);
+    Effect::new(move || match action.value().get() {
+        Some(Ok(_)) => {
+            if let Some(form) = form.get_untracked() {
+                form.reset();
+            }
         }
+        Some(Err(_)) => focus_trouble(form),
+        None => {}
     });
     view! {
         <ActionForm action node_ref=form attr:class="card form">

@@ -103,8 +103,11 @@ fn listen(hear: impl Fn(PostId) + Send + Sync + 'static) {
             last: None,
             token: None,
         }),
-        Word::Frame(ServerFrame::NewPost { post_id, .. }) => hear(post_id),
-        Word::Frame(_) => {}
+        Word::Frame(frame) => {
+            if let ServerFrame::NewPost { post_id, .. } = *frame {
+                hear(post_id);
+            }
+        }
     });
     Effect::new(move || listener.set_value(Some(live.listen(CHANNEL, hear))));
     on_cleanup(move || {

@@ -1,51 +1,62 @@
 -- Says who is looking at a room on one server, and that the server lives: KEYS[1] the room; ARGV
--- the server, time, how long a server may be silent, 'all' (exactly these are here) or 'some' (these
--- came and went), how many came, then each one's id and themselves as JSON, then the ids of those
--- who went. Servers that were silent too long are forgotten with everybody who was there.
-local server, now, silence = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-local came, went, people = {}, {}, {}
+-- the server, most people of a room that is told, how long a server may be silent, 'all' (exactly
+-- these are here) or 'some' (these came and went), how many came, then each one's id and themselves
+-- as JSON, then the ids of those who went. Servers that were silent too long are forgotten with
+-- everybody who was there. Answers {whether this server was known to be here, mention that nobody
+-- was told of in time, …}.
+local server, silence = ARGV[1], tonumber(ARGV[3])
+-- The clock of the store: those of the servers may differ by more than a server may be silent.
+local clock = redis.call('TIME')
+local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
 local mine = tag .. 'here:' .. server
 
 if redis.call('EXISTS', room) == 0 then return { 1 } end
 local known = redis.call('ZSCORE', servers, server) and 1 or 0
 
-local function enter(user)
-  if redis.call('HINCRBY', here, user, 1) == 1 then came[#came + 1] = people[user] end
-end
-local function leave(user)
-  if redis.call('HINCRBY', here, user, -1) <= 0 then
-    redis.call('HDEL', here, user)
-    went[#went + 1] = '"' .. user .. '"'
+-- Who was there before, of those who are counted anew.
+local order, before, people = {}, {}, {}
+local function count(user, by)
+  if before[user] == nil then
+    order[#order + 1] = user
+    before[user] = redis.call('HEXISTS', here, user)
   end
+  if redis.call('HINCRBY', here, user, by) <= 0 then redis.call('HDEL', here, user) end
 end
 
 for _, dead in ipairs(redis.call('ZRANGEBYSCORE', servers, '-inf', now - silence)) do
-  for _, user in ipairs(redis.call('SMEMBERS', tag .. 'here:' .. dead)) do leave(user) end
-  redis.call('DEL', tag .. 'here:' .. dead)
-  redis.call('ZREM', servers, dead)
+  if dead ~= server then
+    for _, user in ipairs(redis.call('SMEMBERS', tag .. 'here:' .. dead)) do count(user, -1) end
+    redis.call('DEL', tag .. 'here:' .. dead)
+    redis.call('ZREM', servers, dead)
+  end
 end
-
 local last = 5 + 2 * tonumber(ARGV[5])
 for i = 6, last, 2 do
-  local user = ARGV[i]
-  people[user] = ARGV[i + 1]
-  if redis.call('SADD', mine, user) == 1 then enter(user) end
+  people[ARGV[i]] = ARGV[i + 1]
+  if redis.call('SADD', mine, ARGV[i]) == 1 then count(ARGV[i], 1) end
 end
 if ARGV[4] == 'all' then
   for _, user in ipairs(redis.call('SMEMBERS', mine)) do
-    if not people[user] and redis.call('SREM', mine, user) == 1 then leave(user) end
+    if not people[user] and redis.call('SREM', mine, user) == 1 then count(user, -1) end
   end
 end
 for i = last + 1, #ARGV do
-  if redis.call('SREM', mine, ARGV[i]) == 1 then leave(ARGV[i]) end
+  if redis.call('SREM', mine, ARGV[i]) == 1 then count(ARGV[i], -1) end
 end
-
 if redis.call('SCARD', mine) > 0 then
   redis.call('ZADD', servers, now, server)
 else
   redis.call('ZREM', servers, server)
 end
-if #came > 0 or #went > 0 then
+
+local came, went = {}, {}
+for _, user in ipairs(order) do
+  local is = redis.call('HEXISTS', here, user)
+  if is > before[user] then came[#came + 1] = people[user] end
+  if is < before[user] then went[#went + 1] = '"' .. user .. '"' end
+end
+-- In a crowd, everybody's coming to everybody would be more than everything that is said.
+if (#came > 0 or #went > 0) and redis.call('HLEN', here) <= tonumber(ARGV[2]) then
   publish(0, '{"type":"presence","channel":"' .. channel .. '","here":[' .. table.concat(came, ',') .. ']'
     .. (#went > 0 and ',"gone":[' .. table.concat(went, ',') .. ']' or '') .. '}')
 end

@@ -12,5 +12,5 @@ for _, server in ipairs(redis.call('ZRANGE', servers, 0, -1)) do
   redis.call('UNLINK', tag .. 'here:' .. server)
 end
 redis.call('UNLINK', room, members, roles, reads, invited, banned, log, meta, here, servers,
-  tag .. 'owed')
+  voids, tag .. 'owed')
 return 'ok'

@@ -5,6 +5,8 @@ local tag = string.sub(room, 1, -5)
 local members, roles, reads = tag .. 'members', tag .. 'roles', tag .. 'reads'
 local invited, banned = tag .. 'invited', tag .. 'banned'
 local log, meta = tag .. 'log', tag .. 'log:meta'
+-- The places of what was removed, and of what removes it.
+local voids = tag .. 'voids'
 local here, servers = tag .. 'here', tag .. 'servers'
 local channel = 'room:' .. string.sub(tag, 4, -3)
 local rank = { member = 1, moderator = 2, owner = 3 }

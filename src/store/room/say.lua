@@ -5,7 +5,7 @@
 local user, id, text, at, generation = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 if not role_of(user) then return { 'none', 0, 0, '' } end
 local epoch = epoch_of(generation)
-local sent = tag .. 'sent:' .. user .. ':' .. id
+local sent = tag .. 'sent:' .. redis.call('HGET', meta, 'epoch') .. ':' .. user .. ':' .. id
 local first = redis.call('GET', sent)
 if first then
   local seq, when = string.match(first, '(%d+) (%d+)')
@@ -17,6 +17,7 @@ redis.call('XADD', log, seq .. '-0', 'i', id, 'u', user, 'x', text, 't', at)
 local oldest = seq - tonumber(ARGV[7]) + 1
 if oldest > 1 then
   redis.call('XTRIM', log, 'MINID', oldest .. '-0')
+  redis.call('ZREMRANGEBYSCORE', voids, '-inf', oldest - 1)
   redis.call('HSET', meta, 'first', oldest)
 end
 redis.call('HSET', reads, user, seq)

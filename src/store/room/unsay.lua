@@ -12,6 +12,7 @@ if author ~= actor and rank[mine] <= rank[role_of(author) or 'member'] then retu
 redis.call('XDEL', log, which .. '-0')
 local seq = next_seq()
 redis.call('XADD', log, seq .. '-0', 'v', which, 't', at)
+redis.call('ZADD', voids, which, which, seq, seq)
 publish(seq, '{"type":"message","channel":"' .. channel .. '","epoch":"' .. epoch_of(ARGV[4])
   .. '","seq":' .. seq .. ',"id":"' .. ARGV[5] .. '","text":"","at":' .. at
   .. ',"void":true,"retracts":' .. which .. '}')

@@ -44,6 +44,12 @@ pub(super) fn PreferencesForm(
                     legend="Messages of other programs"
                     chosen=preferences.message
                 />
+                <Kinds
+                    name="wishes[mention]"
+                    id="mention"
+                    legend="Mentions and invitations in rooms"
+                    chosen=preferences.mention
+                />
                 <Quiet hours=preferences.quiet_hours error=of_field(error, "quiet_hours")/>
                 <Toasts seconds=preferences.toast_seconds sound=preferences.sound/>
                 <div class="form-foot">

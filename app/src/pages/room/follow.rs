@@ -67,7 +67,7 @@ impl Follower {
     fn hear(self, word: Word) {
         match word {
             Word::Connected => self.connected(),
-            Word::Frame(frame) => self.take(frame),
+            Word::Frame(frame) => self.take(*frame),
         }
     }
 

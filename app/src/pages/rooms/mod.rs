@@ -135,7 +135,7 @@ fn List(rooms: Rooms, first: bool, acts: Acts) -> impl IntoView {
 fn Row(room: Room, acts: Acts) -> impl IntoView {
     let name = room.name.to_string();
     let (href, id) = (format!("/rooms/{name}"), name.clone());
-    let unread = room.unread();
+    let unread = room.unread;
     let people = if room.members == 1 {
         "1 member".to_owned()
     } else {

@@ -1,5 +1,8 @@
-//! The demo's people: a few seconds after somebody posts, some of them like it, so that whoever
-//! tries Quad alone sees a toast in the first minute.
+//! The demo's people: a few seconds after somebody posts, some of them like it, and where somebody
+//! writes in the lobby, one of them answers, so that whoever tries Quad alone sees a toast in the first
+//! minute.
+
+mod lobby;
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
@@ -29,6 +32,7 @@ const MOST_WAITING: usize = 64;
 
 /// Likes what newcomers post, until `stop`.
 pub async fn run(service: Arc<Service>, stop: CancellationToken) {
+    let mut lobby = lobby::Lobby::default();
     let likes = TaskTracker::new();
     let mut known: HashSet<PostId> = HashSet::new();
     let since = now();
@@ -42,6 +46,7 @@ pub async fn run(service: Arc<Service>, stop: CancellationToken) {
         let Ok(people) = demo_people(&service).await else {
             continue;
         };
+        lobby.answer(&service, &people).await;
         let Ok((latest, _)) = service.store().post_ids(PostList::Feed, None, 20).await else {
             continue;
         };
