@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     service::Service,
-    store::{StoreError, keys, rooms::Attendance},
+    store::{StoreError, keys, presence::Attendance},
 };
 
 /// How often a server says that it lives, in each room that somebody here looks at.

@@ -18,7 +18,7 @@ use crate::{
     store::{
         messages::RoomNews,
         now,
-        rooms::{Part, Saying},
+        talk::{Part, Saying},
     },
 };
 

@@ -14,7 +14,9 @@ use crate::{
     security::random,
     store::{
         keys, now,
-        rooms::{MOST_PRESENT, NewSaying, Outcome, Part, RoomLog, Saying},
+        presence::MOST_PRESENT,
+        rooms::Outcome,
+        talk::{NewSaying, Part, RoomLog, Saying},
     },
     validate,
 };

@@ -17,11 +17,13 @@ pub mod link;
 pub mod messages;
 mod paging;
 pub mod posts;
+pub mod presence;
 pub mod push;
 pub mod rooms;
 mod script;
 pub mod sessions;
 pub mod slots;
+pub mod talk;
 pub mod tokens;
 pub mod topology;
 

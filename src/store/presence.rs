@@ -1,0 +1,85 @@
+//! Who is looking at rooms, as each server says.
+
+use std::sync::LazyLock;
+
+use app::model::{RoomName, UserId};
+use redis::{Value, from_redis_value};
+
+use super::{Store, StoreError, keys, rooms::script, script::Script};
+
+static ATTEND: LazyLock<Script> = LazyLock::new(|| script(include_str!("room/attend.lua")));
+
+/// Where more are looking, nobody is told who comes, goes and writes.
+pub const MOST_PRESENT: u64 = 500;
+/// A server that was silent for so long is not there any more, in milliseconds.
+pub const SILENCE: u64 = 15_000;
+
+/// Who came to look at a room on one server, and who went.
+#[derive(Default)]
+pub struct Attendance {
+    /// They are all who are here; else they are those who came.
+    pub all: bool,
+    /// Ids, and the people as JSON.
+    pub came: Vec<(UserId, String)>,
+    /// Ids.
+    pub went: Vec<UserId>,
+}
+
+/// What the store says to an [`Attendance`].
+pub struct Attended {
+    /// False: this server was taken for dead, so all who are here have to be said again.
+    pub known: bool,
+    /// Mentions that nobody was told of in time: the message, and who is to be told.
+    pub owed: Vec<(u64, UserId)>,
+}
+
+impl Store {
+    /// Who is looking at a room, at most [`MOST_PRESENT`] of them.
+    pub async fn attending(&self, name: &RoomName) -> Result<Vec<UserId>, StoreError> {
+        let mut command = redis::cmd("HRANDFIELD");
+        command.arg(keys::room_part(name, "here")).arg(MOST_PRESENT);
+        let ids: Vec<String> = self.link().query(&command).await?;
+        Ok(ids.into_iter().filter_map(|id| id.parse().ok()).collect())
+    }
+
+    /// Says who is looking at rooms on one server, and that it lives. Answers in the same order.
+    pub async fn attend(
+        &self,
+        server: &str,
+        rooms: &[(RoomName, Attendance)],
+    ) -> Result<Vec<Attended>, StoreError> {
+        let names = rooms.iter().map(|(name, _)| keys::room(name));
+        let rows: Vec<Vec<Value>> = self
+            .link()
+            .scripts(&ATTEND, names, |at, command| {
+                let attendance = &rooms[at].1;
+                command
+                    .arg(server)
+                    .arg(MOST_PRESENT)
+                    .arg(SILENCE)
+                    .arg(if attendance.all { "all" } else { "some" })
+                    .arg(attendance.came.len());
+                for (user, person) in &attendance.came {
+                    command.arg(user.as_str()).arg(person);
+                }
+                for user in &attendance.went {
+                    command.arg(user.as_str());
+                }
+            })
+            .await?;
+        let answers = rows.into_iter().map(|row| {
+            let mut row = row.into_iter();
+            let known = row.next().and_then(|known| from_redis_value(known).ok());
+            let owed = row.filter_map(|owed| {
+                let owed: String = from_redis_value(owed).ok()?;
+                let (seq, user) = owed.split_once(' ')?;
+                Some((seq.parse().ok()?, user.parse().ok()?))
+            });
+            Attended {
+                known: known.unwrap_or(true),
+                owed: owed.collect(),
+            }
+        });
+        Ok(answers.collect())
+    }
+}
