@@ -21,7 +21,7 @@ async fn the_lines_of_the_documentation_work() {
     let alice = json!({"handle": "alice", "password": common::people::PASSWORD});
     let http = &app.server().http;
     let alice = http.post("/api/v1/accounts", alice).await.ok(201);
-    let lines = page.lines().filter(|line| line.starts_with("curl "));
+    let lines = page.lines().filter(|line| line.starts_with("curl -X "));
     let mut tried = Vec::new();
     for line in lines {
         let between = |before: &str, after: char| {

@@ -48,6 +48,18 @@ async fn crash(mut embedded: Embedded) {
     owner.await.ok();
 }
 
+/// Starts where another one was cut off. A process that another test starts just then keeps its files
+/// open, the lock among them, until it runs its own program.
+async fn start_again(folder: &Path) -> Embedded {
+    until(|| async {
+        match Embedded::start(folder).await {
+            Err(EmbeddedError::Locked { .. }) => None,
+            started => Some(started.unwrap()),
+        }
+    })
+    .await
+}
+
 fn folder() -> TempDir {
     tempfile::tempdir().unwrap()
 }
@@ -110,7 +122,7 @@ async fn one_that_is_left_over_is_adopted_watched_and_stopped() {
     write(&url, "a").await;
     let before = pid(&url).await;
     crash(embedded).await;
-    let embedded = Embedded::start(data.path()).await.unwrap();
+    let embedded = start_again(data.path()).await;
     assert_eq!(pid(&url).await, before, "adopted");
     let _: () = redis::cmd("CLIENT")
         .arg("KILL")
@@ -138,7 +150,7 @@ async fn one_that_is_left_over_is_adopted_watched_and_stopped() {
     assert_ne!(pid(&url).await, before, "watched");
     assert_eq!(read(&url, "a").await.as_deref(), Some("kept"));
     crash(embedded).await;
-    let embedded = Embedded::start(data.path()).await.unwrap();
+    let embedded = start_again(data.path()).await;
     let last = pid(&url).await;
     embedded.stop().await.unwrap();
     until(async || (!fs::exists(format!("/proc/{last}/cwd")).unwrap()).then_some(())).await;
@@ -159,13 +171,13 @@ async fn one_that_is_left_over_and_unsound_or_silent_is_replaced() {
         .await
         .unwrap();
     crash(embedded).await;
-    let embedded = Embedded::start(data.path()).await.unwrap();
+    let embedded = start_again(data.path()).await;
     let silent = pid(&url).await;
     assert_ne!(silent, unsound);
     assert_eq!(read(&url, "a").await.as_deref(), Some("kept"));
     crash(embedded).await;
     signal(silent, "-STOP");
-    let embedded = Embedded::start(data.path()).await.unwrap();
+    let embedded = start_again(data.path()).await;
     assert_ne!(pid(&url).await, silent);
     assert_eq!(read(&url, "a").await.as_deref(), Some("kept"));
     embedded.stop().await.unwrap();
@@ -180,7 +192,7 @@ async fn a_moved_folder_takes_its_process_along() {
     let before = pid(&embedded.url()).await;
     crash(embedded).await;
     fs::rename(&old, &new).unwrap();
-    let embedded = Embedded::start(&new).await.unwrap();
+    let embedded = start_again(&new).await;
     assert_eq!(pid(&embedded.url()).await, before);
     assert_eq!(read(&embedded.url(), "a").await.as_deref(), Some("kept"));
     embedded.stop().await.unwrap();
