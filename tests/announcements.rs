@@ -184,6 +184,24 @@ async fn only_administrators_announce_and_a_key_is_used_once() {
 }
 
 #[tokio::test]
+async fn a_role_that_is_taken_is_gone_on_every_server() {
+    let app = App::builder().start(2);
+    let admin = administrator(&app).await;
+    for server in &app.servers {
+        let admin = admin.at(server);
+        assert_eq!(admin.get("/api/v1/me").await.ok(200)["admin"], true);
+        announce(&admin, "while one may").await;
+    }
+    app.command(&["user", "demote", &admin.handle]);
+    for server in &app.servers {
+        let former = admin.at(server);
+        let refused = former.post(PATH, json!({"text": "no more"})).await;
+        refused.refused(403, "forbidden");
+        assert_eq!(former.get("/api/v1/me").await.ok(200)["admin"], Value::Null);
+    }
+}
+
+#[tokio::test]
 async fn a_new_post_is_told_on_the_feed() {
     let app = App::builder().start(2);
     let (ana, bob) = (app.sign_up("ana").await, app.sign_up("bob").await);
