@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use app::model::{Epoch, Role, Room, RoomName, UserId};
+use app::model::{Role, Room, RoomName, UserId};
 use redis::{Cmd, FromRedisValue, ParsingError, Value, from_redis_value};
 
 use super::{Store, StoreError, keys, script::Script};
