@@ -173,7 +173,12 @@ async fn the_sum_is_right_after_server_and_store_were_killed_in_mid_burst() {
         });
         let teller = async {
             let mut seq = registered["seq"].as_u64().unwrap();
-            while acknowledged.load(Ordering::Relaxed) < 300 {
+            let here = ana.at(&server);
+            // Far into the burst, and not before something was told of: how soon that is noted is up
+            // to the machine.
+            while acknowledged.load(Ordering::Relaxed) < 300
+                || ledger(&here).await["shown"].as_u64() == Some(0)
+            {
                 seq += 1;
                 let outcome = ["shown", "grouped", "caught_up"][seq as usize % 3];
                 socket
