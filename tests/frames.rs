@@ -6,7 +6,7 @@
 mod common;
 
 use ::app::event::ServerFrame;
-use common::{app::App, people::Person, ws::Socket};
+use common::{app::App, ws::Socket};
 use serde_json::{Value, json};
 
 /// All that a name may hold and that JSON escapes, or that somebody might escape.
@@ -23,18 +23,11 @@ async fn next(socket: &mut Socket) -> (String, ServerFrame) {
     (text, frame)
 }
 
-async fn rename(person: &Person, name: &str) {
-    let change = person
-        .ask("PATCH", "/api/v1/me")
-        .json(&json!({"name": name}));
-    assert_eq!(change.send().await.ok(200)["name"], name);
-}
-
 #[tokio::test]
 async fn frames_of_the_inbox() {
     let app = App::start();
     let (ana, bob) = (app.sign_up("ana").await, app.sign_up("bob").await);
-    rename(&bob, NAME).await;
+    bob.rename(NAME).await;
     let (mut socket, registered) = ana.listen(app.server()).await;
     let epoch = &registered["epoch"];
     let (kept, gone) = (ana.publish(TEXT).await, ana.publish(TEXT).await);
@@ -146,7 +139,7 @@ async fn frames_of_a_channel() {
 async fn frames_of_messages_and_of_what_makes_no_toast() {
     let app = App::start();
     let (ana, bob) = (app.sign_up("ana").await, app.sign_up("bob").await);
-    rename(&bob, NAME).await;
+    bob.rename(NAME).await;
     let token = app.token("publish");
     let (mut socket, registered) = ana.listen(app.server()).await;
     let mut pushed = Vec::new();

@@ -7,7 +7,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::{app::App, eventually, people::Person};
+use common::{app::App, eventually};
 use serde_json::json;
 use tokio::time::timeout;
 
@@ -19,13 +19,6 @@ const TOLD: Duration = Duration::from_secs(10);
 async fn soon(what: &str, ask: impl AsyncFnMut() -> Option<()>) {
     let told = timeout(TOLD, eventually(what, ask)).await;
     told.unwrap_or_else(|_| panic!("the other server was not told: {what}"));
-}
-
-async fn rename(person: &Person, name: &str) {
-    let change = person
-        .ask("PATCH", "/api/v1/me")
-        .json(&json!({"name": name}));
-    assert_eq!(change.send().await.ok(200)["name"], name);
 }
 
 #[tokio::test]
@@ -48,7 +41,7 @@ async fn a_new_name_is_everywhere_on_the_other_server() {
         assert_eq!(listed["people"][0]["name"], before);
         assert_eq!(notified["actor"]["name"], before);
 
-        rename(&ana, name).await;
+        ana.rename(name).await;
         soon("the author's name", async || {
             let post = there.get(&read).await.ok(200);
             (post["author"]["name"] == name).then_some(())

@@ -22,6 +22,7 @@ pub mod event;
 #[cfg_attr(not(feature = "hydrate"), allow(dead_code))]
 mod live;
 pub mod model;
+mod names;
 mod pages;
 #[cfg_attr(not(feature = "hydrate"), allow(dead_code))]
 mod talk;

@@ -1,10 +1,8 @@
 //! Somebody in the lobby answers newcomers.
 
-use app::{
-    backend::Session,
-    model::{Epoch, Message, NewMessage, Person, RoomName},
-};
+use app::model::{Epoch, Message, NewMessage, Person, RoomName};
 
+use super::session;
 use crate::service::Service;
 
 /// What they say, after the newcomer's handle.
@@ -54,12 +52,5 @@ impl Lobby {
         if let Err(error) = said.await {
             tracing::debug!(%error, "nobody answers in the lobby");
         }
-    }
-}
-
-fn session(person: &Person) -> Session {
-    Session {
-        person: person.clone(),
-        id: "demo".into(),
     }
 }

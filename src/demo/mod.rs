@@ -91,13 +91,16 @@ async fn like_it(service: Arc<Service>, people: Vec<Person>, post: PostId) {
         let Some(person) = people.get((first + turn) % people.len().max(1)) else {
             return;
         };
-        let session = Session {
-            person: person.clone(),
-            id: "demo".into(),
-        };
-        if let Err(error) = service.set_like(&session, &post, true).await {
+        if let Err(error) = service.set_like(&session(person), &post, true).await {
             tracing::debug!(%error, "a demo like did not work out");
         }
+    }
+}
+
+fn session(person: &Person) -> Session {
+    Session {
+        person: person.clone(),
+        id: "demo".into(),
     }
 }
 

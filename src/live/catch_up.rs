@@ -7,9 +7,10 @@
 use std::sync::Arc;
 
 use app::{
+    backend::Answer,
     error::QuadError,
     event::{CloseCode, ServerFrame},
-    model::{Position, UserId},
+    model::{Epoch, Position, PostId, RoomName, UserId},
 };
 
 use super::{
@@ -28,7 +29,7 @@ use crate::{
 /// Entries read at a time.
 pub(super) const PAGE: usize = 100;
 /// A client that is further behind reloads.
-pub(super) const MOST_BEHIND: u64 = 500;
+const MOST_BEHIND: u64 = 500;
 /// Messages that a channel keeps.
 pub(super) const CHANNEL_KEEPS: u64 = 100;
 /// Channels one socket may listen to.
@@ -61,6 +62,67 @@ pub(super) async fn begin(
     subscribed.await.map_err(|_| away())
 }
 
+/// Whether everything after `resume` can be sent: it is of this history, which begins at `first` and
+/// has got to `seq`, and not too far behind.
+pub(super) fn recovers(resume: &Position, epoch: &Epoch, seq: u64, first: u64) -> bool {
+    resume.epoch == *epoch
+        && resume.seq <= seq
+        && resume.seq + 1 >= first
+        && seq - resume.seq <= MOST_BEHIND
+}
+
+/// A history that is read in pages.
+pub(super) enum History<'h> {
+    /// Of somebody's inbox.
+    Inbox(&'h UserId),
+    /// Of a room, for one who is in it, or for a program that observes.
+    Room(&'h RoomName, Option<&'h UserId>),
+}
+
+impl History<'_> {
+    async fn after(&self, shared: &Shared, seq: u64) -> Answer<Vec<ServerFrame>> {
+        let service = &shared.service;
+        match self {
+            Self::Inbox(user) => {
+                let read = service.inbox_after(user, Some(seq), PAGE).await;
+                read.map(|(_, frames)| frames)
+            }
+            Self::Room(room, reader) => match service.room_after(room, *reader, seq, PAGE).await {
+                // It ended meanwhile, and whoever listened is put out.
+                Err(QuadError::NoSuchRoom) => Ok(Vec::new()),
+                read => read.map(|read| read.frames),
+            },
+        }
+    }
+}
+
+/// Sends what follows `sent` up to `end`, page by page, no faster than the socket takes it: first
+/// `frames`, then what follows the last one. Answers how far it got: what is stored while this goes
+/// on is either read here or held back by the hub, and the position tells which.
+pub(super) async fn send_history(
+    shared: &Shared,
+    connection: &Connection,
+    history: History<'_>,
+    mut frames: Vec<ServerFrame>,
+    mut sent: u64,
+    end: u64,
+) -> Result<u64, End> {
+    while sent < end {
+        let Some(last) = frames.last().and_then(seq_of) else {
+            break;
+        };
+        for frame in &frames {
+            send(connection, frame);
+        }
+        connection.writer.settle().await;
+        sent = last;
+        if sent < end {
+            frames = history.after(shared, sent).await.map_err(|_| away())?;
+        }
+    }
+    Ok(sent)
+}
+
 /// Registers a socket: it hears its owner's inbox from `resume` on.
 pub async fn inbox(
     shared: &Shared,
@@ -76,17 +138,14 @@ pub async fn inbox(
     }
 
     let after = resume.as_ref().map(|resume| resume.seq);
-    let (standing, mut frames) = shared
+    let (standing, frames) = shared
         .service
         .inbox_after(user, after, PAGE)
         .await
         .map_err(|_| away())?;
-    let recovered = resume.as_ref().is_none_or(|resume| {
-        resume.epoch == standing.epoch
-            && resume.seq <= standing.seq
-            && resume.seq + 1 >= standing.first
-            && standing.seq - resume.seq <= MOST_BEHIND
-    });
+    let recovered = resume
+        .as_ref()
+        .is_none_or(|resume| recovers(resume, &standing.epoch, standing.seq, standing.first));
     send(
         connection,
         &ServerFrame::Registered {
@@ -98,27 +157,9 @@ pub async fn inbox(
         },
     );
     let mut position = standing.seq;
-    if let (Some(mut sent), true) = (after, recovered) {
-        // What is stored while this goes on is either read here or held back by the hub; the
-        // position tells which.
-        while sent < standing.seq {
-            let Some(last) = frames.last().and_then(seq_of) else {
-                break;
-            };
-            for frame in &frames {
-                send(connection, frame);
-            }
-            connection.writer.settle().await;
-            sent = last;
-            if sent < standing.seq {
-                (_, frames) = shared
-                    .service
-                    .inbox_after(user, Some(sent), PAGE)
-                    .await
-                    .map_err(|_| away())?;
-            }
-        }
-        position = sent;
+    if let (Some(after), true) = (after, recovered) {
+        let history = History::Inbox(user);
+        position = send_history(shared, connection, history, frames, after, standing.seq).await?;
     }
     hub.release(&topic, connection, position);
     Ok(())
@@ -147,16 +188,20 @@ pub(super) async fn channel(
         );
         return Ok(());
     }
-    match channel {
-        Channel::Post(_) => post(shared, connection, asked, &channel).await,
-        Channel::Feed => feed(shared, connection, asked, &channel).await,
-        Channel::Room(room) => room::subscribe(shared, connection, &room, asked).await,
-        Channel::AllRooms => observe::subscribe(shared, connection, asked).await,
-        Channel::Private(_) => private(shared, connection, asked, &channel).await,
-        Channel::Broadcast(_) | Channel::Announcements => {
-            broadcast(shared, connection, asked, &channel).await
+    let topic = channel.topic();
+    match (channel, topic) {
+        (Channel::Post(id), Some(topic)) => post(shared, connection, asked, &topic, id).await,
+        (Channel::Feed, Some(topic)) => feed(shared, connection, asked, &topic).await,
+        (Channel::Room(room), Some(topic)) => {
+            room::subscribe(shared, connection, asked, &topic, &room).await
         }
-        Channel::Inbox => {
+        (Channel::AllRooms, _) => observe::subscribe(shared, connection, asked).await,
+        (Channel::Private(_), Some(topic)) => private(shared, connection, asked, &topic).await,
+        (Channel::Broadcast(_) | Channel::Announcements, Some(topic)) => {
+            broadcast(shared, connection, asked, &topic).await
+        }
+        // One's own inbox comes by registering.
+        (_, None) | (Channel::Inbox, _) => {
             forbid(connection, asked.r#ref);
             Ok(())
         }
@@ -184,13 +229,11 @@ async fn post(
     shared: &Shared,
     connection: &Arc<Connection>,
     asked: Asked,
-    channel: &Channel,
+    topic: &Topic,
+    post_id: PostId,
 ) -> Result<(), End> {
-    let (Channel::Post(post_id), Some(topic)) = (channel, channel.topic()) else {
-        return Ok(());
-    };
-    begin(shared, connection, &topic, Carries::Value).await?;
-    let (likes, deleted) = match shared.service.post(None, post_id).await {
+    begin(shared, connection, topic, Carries::Value).await?;
+    let (likes, deleted) = match shared.service.post(None, &post_id).await {
         Ok(post) => (Some(post.likes), false),
         Err(QuadError::NoSuchPost) => (None, true),
         Err(_) => return Err(away()),
@@ -199,12 +242,12 @@ async fn post(
     send(
         connection,
         &ServerFrame::Post {
-            post_id: post_id.clone(),
+            post_id,
             likes,
             deleted,
         },
     );
-    shared.service.hub().release(&topic, connection, 0);
+    shared.service.hub().release(topic, connection, 0);
     Ok(())
 }
 
@@ -213,14 +256,11 @@ async fn feed(
     shared: &Shared,
     connection: &Arc<Connection>,
     asked: Asked,
-    channel: &Channel,
+    topic: &Topic,
 ) -> Result<(), End> {
-    let Some(topic) = channel.topic() else {
-        return Ok(());
-    };
-    begin(shared, connection, &topic, Carries::Value).await?;
+    begin(shared, connection, topic, Carries::Value).await?;
     send(connection, &ServerFrame::ack(asked.r#ref, asked.channel));
-    shared.service.hub().release(&topic, connection, 0);
+    shared.service.hub().release(topic, connection, 0);
     Ok(())
 }
 
@@ -229,19 +269,16 @@ async fn private(
     shared: &Shared,
     connection: &Arc<Connection>,
     asked: Asked,
-    channel: &Channel,
+    topic: &Topic,
 ) -> Result<(), End> {
-    let Some(topic) = channel.topic() else {
-        return Ok(());
-    };
     let (owner, token) = (&connection.owner, asked.token.as_deref());
     let service = &shared.service;
     match service.may_listen(owner, &asked.channel, token).await {
         Ok(until) => {
-            broadcast(shared, connection, asked, channel).await?;
+            broadcast(shared, connection, asked, topic).await?;
             match until {
-                Some(until) => shared.live.expiries.set(connection, &topic, until),
-                None => shared.live.expiries.forget(connection, &topic),
+                Some(until) => shared.live.expiries.set(connection, topic, until),
+                None => shared.live.expiries.forget(connection, topic),
             }
             Ok(())
         }
@@ -257,7 +294,7 @@ async fn broadcast(
     shared: &Shared,
     connection: &Arc<Connection>,
     asked: Asked,
-    channel: &Channel,
+    topic: &Topic,
 ) -> Result<(), End> {
     let Asked {
         r#ref,
@@ -266,10 +303,7 @@ async fn broadcast(
         last,
         ..
     } = asked;
-    let Some(topic) = channel.topic() else {
-        return Ok(());
-    };
-    begin(shared, connection, &topic, Carries::History).await?;
+    begin(shared, connection, topic, Carries::History).await?;
 
     // The history is short enough to be read whole.
     let read = shared
@@ -283,7 +317,7 @@ async fn broadcast(
     let oldest = frames.first().and_then(seq_of).unwrap_or(seq + 1);
     let recovered = resume
         .as_ref()
-        .map(|resume| resume.epoch == epoch && resume.seq <= seq && resume.seq + 1 >= oldest);
+        .map(|resume| recovers(resume, &epoch, seq, oldest));
     let after = match (&resume, recovered) {
         (Some(resume), Some(true)) => resume.seq,
         (Some(_), _) => seq,
@@ -304,7 +338,7 @@ async fn broadcast(
         send(connection, frame);
         connection.writer.settle().await;
     }
-    shared.service.hub().release(&topic, connection, seq);
+    shared.service.hub().release(topic, connection, seq);
     Ok(())
 }
 
@@ -346,7 +380,7 @@ pub(super) fn away() -> End {
     Some(CloseCode::Unavailable)
 }
 
-pub(super) fn seq_of(frame: &ServerFrame) -> Option<u64> {
+fn seq_of(frame: &ServerFrame) -> Option<u64> {
     match frame {
         ServerFrame::Notification(notification) => Some(notification.seq),
         ServerFrame::Retract { seq, .. } | ServerFrame::Message { seq, .. } => Some(*seq),

@@ -8,7 +8,7 @@ use app::{
 };
 use tokio::sync::mpsc;
 
-use super::{Topic, writer::Writer};
+use super::{Topic, lock, writer::Writer};
 
 /// Names a connection for as long as this server lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -50,6 +50,14 @@ pub enum Owner {
 }
 
 impl Owner {
+    /// The person, where it is one's.
+    pub fn user(&self) -> Option<&UserId> {
+        match self {
+            Self::Session { user, .. } => Some(user),
+            Self::Token { .. } => None,
+        }
+    }
+
     /// The same for the same owner on every server, and for nobody else.
     pub fn name(&self) -> String {
         match self {
@@ -98,9 +106,7 @@ impl Connection {
 
     /// What it listens to, for the hub, which changes it.
     pub(super) fn listens(&self) -> MutexGuard<'_, Vec<Topic>> {
-        self.listens
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
+        lock(&self.listens)
     }
 
     /// Hands frames to a stream's task; `false` for a socket, which reads its own. A client that

@@ -10,7 +10,7 @@ use app::event::{ClientFrame, CloseCode, is_throttled};
 use bytes::Bytes;
 use tokio::sync::Notify;
 
-use super::{frame::Frame, places::Places};
+use super::{frame::Frame, lock, places::Places};
 
 /// How long a browser waits before it comes back by itself, at least, in milliseconds.
 const RETRY_MS: u64 = 1_000;
@@ -82,9 +82,7 @@ impl EventStream {
     }
 
     fn places(&self) -> MutexGuard<'_, Places> {
-        self.places
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
+        lock(&self.places)
     }
 }
 

@@ -27,7 +27,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     catch_up,
     event_stream::EventStream,
-    hub::{Connection, Owner},
+    hub::Connection,
     places::Places,
     socket::{Allowance, End, Socket, leave, say_goodbye},
     upgrade::owner,
@@ -209,10 +209,7 @@ async fn serve(
     channels: Vec<String>,
     mut said: mpsc::Receiver<ClientFrame>,
 ) -> End {
-    let user = match &connection.owner {
-        Owner::Session { user, .. } => Some(user),
-        Owner::Token { .. } => None,
-    };
+    let user = connection.owner.user();
     // A person's stream needs not say who they are: the session has.
     if let Some(user) = user
         && let Err(end) = catch_up::inbox(shared, connection, user, places.inbox.clone()).await

@@ -14,6 +14,7 @@ use super::{
     Topic,
     catch_up::ignore,
     hub::{Connection, ConnectionId},
+    lock,
     socket::send,
 };
 use crate::{
@@ -69,9 +70,7 @@ impl Expiries {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
+        lock(&self.0)
     }
 }
 

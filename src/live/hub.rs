@@ -7,7 +7,7 @@
 use std::{
     collections::{HashMap, HashSet, VecDeque},
     sync::{
-        Arc, Mutex, MutexGuard,
+        Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -27,6 +27,7 @@ use super::{
     Topic,
     frame::Frame,
     listeners::{Carries, Delivery, Listeners},
+    lock,
     writer::Writer,
 };
 use crate::meters::METERS;
@@ -229,12 +230,6 @@ impl Hub {
             .get_key_value(topic)
             .map(|(t, l)| (t.clone(), l.clone()))
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex
-        .lock()
-        .unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use app::{event::CloseCode, model::UserId};
 use super::{
     Topic,
     frame::Frame,
-    hub::{Connection, ConnectionId, Owner},
+    hub::{Connection, ConnectionId},
 };
 
 /// Messages that may wait for one listener while its history is being read.
@@ -104,21 +104,15 @@ impl Listeners {
     /// The people who listen.
     pub(super) fn people(&self) -> HashSet<UserId> {
         let admitted = self.by_id.values().filter(|listener| listener.admitted);
-        admitted
-            .filter_map(|listener| match &listener.connection.owner {
-                Owner::Session { user, .. } => Some(user.clone()),
-                Owner::Token { .. } => None,
-            })
-            .collect()
+        let people = admitted.filter_map(|listener| listener.connection.owner.user());
+        people.cloned().collect()
     }
 
     /// The connections of a person, or with `None` all connections.
     pub(super) fn of_people(&self, person: Option<&UserId>) -> Vec<Arc<Connection>> {
         let listeners = self.by_id.values();
-        let theirs = listeners.filter(|listener| match &listener.connection.owner {
-            Owner::Session { user, .. } => person.is_none_or(|person| person == user),
-            Owner::Token { .. } => person.is_none(),
-        });
+        let theirs = listeners
+            .filter(|listener| person.is_none() || listener.connection.owner.user() == person);
         theirs.map(|listener| listener.connection.clone()).collect()
     }
 

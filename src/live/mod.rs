@@ -35,7 +35,17 @@ pub mod sweep;
 pub mod upgrade;
 pub mod writer;
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+/// Takes a lock, whoever panicked while holding it: what is locked here is whole after every line.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner())
+}
 
 /// Where frames are published and listened to. Opaque here; the store names them.
 #[derive(Clone, PartialEq, Eq, Hash)]

@@ -16,9 +16,10 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    catch_up::{Asked, PAGE, away, begin, forbid, ignore, seq_of},
+    catch_up::{Asked, History, PAGE, away, begin, forbid, ignore, send_history},
     hub::{Connection, ConnectionId, Owner},
     listeners::Carries,
+    lock,
     socket::{End, send},
 };
 use crate::{
@@ -39,9 +40,7 @@ pub struct Observers(Mutex<HashMap<ConnectionId, Arc<Connection>>>);
 
 impl Observers {
     fn lock(&self) -> MutexGuard<'_, HashMap<ConnectionId, Arc<Connection>>> {
-        self.0
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
+        lock(&self.0)
     }
 
     fn all(&self) -> Vec<Arc<Connection>> {
@@ -162,34 +161,27 @@ async fn listen(
     }
     begin(shared, connection, &topic, Carries::History).await?;
     let service = &shared.service;
-    let mut sent = match from {
+    let after = match from {
         From::Now => BEYOND,
         From::Beginning => 0,
     };
-    loop {
-        let Ok(read) = service.room_after(room, None, sent, PAGE).await else {
-            // It is gone, or was never made: its name may still be taken later.
-            ignore(shared, connection, topic).await;
-            return Ok(());
-        };
-        if from == From::Now || sent == 0 {
-            send(
-                connection,
-                &ServerFrame::Position {
-                    channel: Some(room.channel()),
-                    epoch: read.epoch,
-                    seq: if from == From::Now { read.seq } else { 0 },
-                },
-            );
-        }
-        for frame in &read.frames {
-            send(connection, frame);
-        }
-        connection.writer.settle().await;
-        sent = read.frames.last().and_then(seq_of).unwrap_or(read.seq);
-        if sent >= read.seq {
-            service.hub().release(&topic, connection, read.seq);
-            return Ok(());
-        }
-    }
+    let Ok(read) = service.room_after(room, None, after, PAGE).await else {
+        // It is gone, or was never made: its name may still be taken later.
+        ignore(shared, connection, topic).await;
+        return Ok(());
+    };
+    let begins = match from {
+        From::Now => read.seq,
+        From::Beginning => 0,
+    };
+    let position = ServerFrame::Position {
+        channel: Some(room.channel()),
+        epoch: read.epoch,
+        seq: begins,
+    };
+    send(connection, &position);
+    let (history, end) = (History::Room(room, None), read.seq);
+    let sent = send_history(shared, connection, history, read.frames, begins, end).await?;
+    service.hub().release(&topic, connection, sent);
+    Ok(())
 }

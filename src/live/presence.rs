@@ -18,6 +18,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+use super::lock;
 use crate::{
     service::Service,
     store::{StoreError, keys, presence::Attendance},
@@ -49,9 +50,7 @@ impl Attendances {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashSet<RoomName>> {
-        self.touched
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
+        lock(&self.touched)
     }
 }
 

@@ -9,7 +9,10 @@ use app::{
 };
 
 use super::{
-    catch_up::{Asked, CHANNEL_KEEPS, MOST_BEHIND, PAGE, away, begin, forbid, ignore, seq_of},
+    Topic,
+    catch_up::{
+        Asked, CHANNEL_KEEPS, History, PAGE, away, begin, forbid, ignore, recovers, send_history,
+    },
     hub::{Connection, Owner},
     listeners::Carries,
     socket::{End, refuse, send},
@@ -26,8 +29,9 @@ use crate::{
 pub(super) async fn subscribe(
     shared: &Shared,
     connection: &Arc<Connection>,
-    room: &RoomName,
     asked: Asked,
+    topic: &Topic,
+    room: &RoomName,
 ) -> Result<(), End> {
     let reader = match &connection.owner {
         Owner::Session { user, .. } => Some(user),
@@ -37,8 +41,7 @@ pub(super) async fn subscribe(
             return Ok(());
         }
     };
-    let topic = keys::room_topic(room);
-    begin(shared, connection, &topic, Carries::History).await?;
+    begin(shared, connection, topic, Carries::History).await?;
     let service = &shared.service;
     let from = asked
         .resume
@@ -47,19 +50,17 @@ pub(super) async fn subscribe(
     let read = match service.room_after(room, reader, from, PAGE).await {
         Ok(read) => read,
         Err(QuadError::NoSuchRoom | QuadError::Forbidden) => {
-            ignore(shared, connection, topic).await;
+            ignore(shared, connection, topic.clone()).await;
             forbid(connection, asked.r#ref);
             return Ok(());
         }
         Err(_) => return Err(away()),
     };
     let (epoch, seq) = (read.epoch, read.seq);
-    let recovered = asked.resume.as_ref().map(|resume| {
-        resume.epoch == epoch
-            && resume.seq <= seq
-            && resume.seq + 1 >= read.first
-            && seq - resume.seq <= MOST_BEHIND
-    });
+    let recovered = asked
+        .resume
+        .as_ref()
+        .map(|resume| recovers(resume, &epoch, seq, read.first));
     send(
         connection,
         &ServerFrame::Ack {
@@ -70,35 +71,24 @@ pub(super) async fn subscribe(
             recovered,
         },
     );
-    let mut sent = match (&asked.resume, recovered) {
+    let begins = match (&asked.resume, recovered) {
         (Some(resume), Some(true)) => resume.seq,
         (Some(_), _) => seq,
         (None, _) => seq - asked.last.unwrap_or(0).min(CHANNEL_KEEPS).min(seq),
     };
-    let mut frames = read.frames;
-    if sent < seq && from == BEYOND {
-        let read = service.room_after(room, reader, sent, PAGE).await;
-        frames = read.map_err(|_| away())?.frames;
-    }
-    while sent < seq {
-        for frame in &frames {
-            send(connection, frame);
-        }
-        connection.writer.settle().await;
-        let Some(last) = frames.last().and_then(seq_of) else {
-            break;
-        };
-        sent = last;
-        if sent < seq {
-            let read = service.room_after(room, reader, sent, PAGE).await;
-            frames = read.map_err(|_| away())?.frames;
-        }
-    }
+    let frames = if begins < seq && from == BEYOND {
+        let read = service.room_after(room, reader, begins, PAGE).await;
+        read.map_err(|_| away())?.frames
+    } else {
+        read.frames
+    };
+    let history = History::Room(room, reader);
+    let sent = send_history(shared, connection, history, frames, begins, seq).await?;
     // Whoever comes or goes from now on is held back until this is sent, and follows.
     if let Some(presence) = service.presence(room).await.map_err(|_| away())? {
         connection.writer.send(&presence);
     }
-    service.hub().release(&topic, connection, sent.max(seq));
+    service.hub().release(topic, connection, sent.max(seq));
     service.attendance().touch(room.clone());
     Ok(())
 }

@@ -109,7 +109,7 @@ async fn tell_inbox_positions(
 ) -> Result<(), StoreError> {
     let mut by_user: HashMap<UserId, Vec<&Arc<Connection>>> = HashMap::new();
     for connection in connections {
-        if let Owner::Session { user, .. } = &connection.owner
+        if let Some(user) = connection.owner.user()
             && connection.topics().contains(&keys::user_topic(user))
         {
             by_user.entry(user.clone()).or_default().push(connection);
@@ -151,7 +151,7 @@ async fn end_dead_memberships(
 ) -> Result<(), StoreError> {
     let mut looks = Vec::new();
     for connection in connections {
-        if let Owner::Session { user, .. } = &connection.owner {
+        if let Some(user) = connection.owner.user() {
             let topics = connection.topics();
             let rooms = topics
                 .iter()

@@ -27,6 +27,7 @@ use super::{
     encoding::Encoding,
     event_stream::EventStream,
     frame::{self, Frame},
+    lock,
 };
 use crate::meters::METERS;
 use state::State;
@@ -381,9 +382,7 @@ impl Writer {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
+        lock(&self.state)
     }
 }
 

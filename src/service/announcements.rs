@@ -17,7 +17,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Service, channels::ANNOUNCEMENTS, memory::Memory, posts::digest};
 use crate::{
-    live::hub::Owner,
     security::random,
     store::{
         announcements::up_to_date,
@@ -180,10 +179,7 @@ impl Service {
             .hub
             .connections()
             .iter()
-            .filter_map(|connection| match &connection.owner {
-                Owner::Session { user, .. } => Some(user.clone()),
-                Owner::Token { .. } => None,
-            })
+            .filter_map(|connection| connection.owner.user().cloned())
             .collect();
         users.sort();
         users.dedup();

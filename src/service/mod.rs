@@ -344,7 +344,8 @@ impl Backend for Service {
         who: &str,
         change: MemberChange,
     ) -> Answer<()> {
-        self.change_member(session, name, who, change).await
+        let target = self.named(session, who).await?;
+        self.change_member(session, name, &target, change).await
     }
 
     async fn messages(

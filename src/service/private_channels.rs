@@ -91,11 +91,7 @@ impl Service {
         };
         let claims = self.signer().await?.read(token, now());
         let claims = claims.ok_or(QuadError::Forbidden)?;
-        let bearer = match (&claims.user, owner) {
-            (None, _) => true,
-            (Some(named), Owner::Session { user, .. }) => named == user,
-            (Some(_), Owner::Token { .. }) => false,
-        };
+        let bearer = claims.user.is_none() || claims.user.as_ref() == owner.user();
         if bearer && claims.channel == channel {
             Ok(Some(claims.until))
         } else {

@@ -4,8 +4,8 @@ use app::{
     backend::{Answer, Session},
     error::QuadError,
     model::{
-        Handle, Member, MemberChange, MemberPage, NewRoom, Role, Room, RoomChange, RoomName,
-        RoomPage, UserId,
+        Handle, Member, MemberChange, MemberPage, NewRoom, Room, RoomChange, RoomName, RoomPage,
+        UserId,
     },
 };
 
@@ -176,10 +176,9 @@ impl Service {
         &self,
         session: &Session,
         name: &RoomName,
-        who: &str,
+        target: &UserId,
         change: MemberChange,
     ) -> Answer<()> {
-        let target = &self.named(session, who).await?;
         let actor = &session.person;
         self.limits.room(&actor.user_id)?;
         let what = match change {
@@ -257,15 +256,6 @@ impl Service {
             members: members.collect(),
             next,
         })
-    }
-
-    /// What somebody is in a room.
-    pub async fn role_in(&self, name: &RoomName, user: &UserId) -> Answer<Option<Role>> {
-        let rooms = self
-            .store
-            .describe_rooms(std::slice::from_ref(name), Some(user))
-            .await?;
-        Ok(rooms.into_iter().flatten().find_map(|room| room.role))
     }
 }
 

@@ -151,17 +151,7 @@ impl Store {
     /// A claim ends with the channel's numbers.
     pub async fn own_channel(&self, channel: &str, token: &str) -> Result<bool, StoreError> {
         let key = keys::channel_owner(channel);
-        let mut claim = redis::pipe();
-        claim
-            .cmd("SET")
-            .arg(&key)
-            .arg(token)
-            .arg("NX")
-            .ignore()
-            .cmd("GET")
-            .arg(&key);
-        let (owner,): (Option<String>,) = self.link().pipeline(&claim).await?;
-        if owner.as_deref() != Some(token) {
+        if self.first_of(&key, token).await? != token {
             return Ok(false);
         }
         let mut keep = redis::cmd("PEXPIRE");
@@ -180,16 +170,7 @@ impl Store {
 
     /// The secret that signs subscribe tokens; `fresh` becomes it where there is none.
     pub async fn subscribe_key(&self, fresh: &str) -> Result<String, StoreError> {
-        let mut keep = redis::pipe();
-        keep.cmd("SET")
-            .arg(keys::SUBSCRIBE)
-            .arg(fresh)
-            .arg("NX")
-            .ignore()
-            .cmd("GET")
-            .arg(keys::SUBSCRIBE);
-        let (kept,): (String,) = self.link().pipeline(&keep).await?;
-        Ok(kept)
+        self.first_of(keys::SUBSCRIBE, fresh).await
     }
 
     /// The topics that some server listens to and that match `pattern`, on all nodes.

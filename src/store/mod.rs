@@ -73,6 +73,20 @@ impl Store {
         &self.link
     }
 
+    /// The value of a key that is written once: `fresh`, where it has none yet.
+    async fn first_of(&self, key: &str, fresh: &str) -> Result<String, StoreError> {
+        let mut pipeline = redis::pipe();
+        pipeline
+            .cmd("SET")
+            .arg(key)
+            .arg(fresh)
+            .arg("NX")
+            .ignore()
+            .get(key);
+        let (kept,): (String,) = self.link.pipeline(&pipeline).await?;
+        Ok(kept)
+    }
+
     /// Whether the store answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
         // A read of a key works on every node of every topology; `PING` goes to any one of them.

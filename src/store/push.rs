@@ -3,7 +3,6 @@
 use std::{sync::LazyLock, time::Duration};
 
 use app::model::{Epoch, UserId};
-use redis::Pipeline;
 use serde::{Deserialize, Serialize};
 
 use super::{Store, StoreError, keys, now, script::Script};
@@ -77,16 +76,7 @@ pub struct Untold {
 impl Store {
     /// The instance's key pair: the first one that was ever offered.
     pub async fn vapid_key(&self, fresh: &str) -> Result<String, StoreError> {
-        let mut pipeline = Pipeline::new();
-        pipeline
-            .cmd("SET")
-            .arg(keys::VAPID)
-            .arg(fresh)
-            .arg("NX")
-            .ignore()
-            .get(keys::VAPID);
-        let (kept,): (String,) = self.link().pipeline(&pipeline).await?;
-        Ok(kept)
+        self.first_of(keys::VAPID, fresh).await
     }
 
     /// Adds a subscription, or takes the place of the one that has this id.

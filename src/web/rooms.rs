@@ -170,13 +170,13 @@ pub async fn set_member(
     Json(Membership { role }): Json<Membership>,
 ) -> Answer<StatusCode> {
     let service = &shared.service;
-    let oneself = service.named(&session, &person).await? == session.person.user_id;
+    let target = service.named(&session, &person).await?;
     match role {
-        None if oneself => drop(service.join_room(&session, &name).await?),
+        None if target == session.person.user_id => drop(service.join_room(&session, &name).await?),
         role => {
             let change = role.map_or(MemberChange::Invite, MemberChange::Role);
             service
-                .change_member(&session, &name, &person, change)
+                .change_member(&session, &name, &target, change)
                 .await?;
         }
     }
@@ -195,12 +195,13 @@ pub async fn remove_member(
     Paths(name, person): Paths<RoomName, String>,
 ) -> Answer<StatusCode> {
     let service = &shared.service;
-    if service.named(&session, &person).await? == session.person.user_id {
+    let target = service.named(&session, &person).await?;
+    if target == session.person.user_id {
         service.leave_room(&session, &name).await?;
     } else {
         let change = MemberChange::Remove;
         service
-            .change_member(&session, &name, &person, change)
+            .change_member(&session, &name, &target, change)
             .await?;
     }
     Ok(StatusCode::NO_CONTENT)

@@ -127,6 +127,12 @@ impl Person {
         self.ask("DELETE", path).send().await
     }
 
+    /// Takes another name.
+    pub async fn rename(&self, name: &str) {
+        let change = self.ask("PATCH", "/api/v1/me").json(&json!({"name": name}));
+        assert_eq!(change.send().await.ok(200)["name"], name);
+    }
+
     /// Publishes a post and answers its id.
     pub async fn publish(&self, text: &str) -> String {
         let post = self

@@ -68,6 +68,40 @@ pub(crate) fn Field(
     .into_any()
 }
 
+/// Several lines of text, as [`Field`] is one.
+#[component]
+pub(crate) fn TextField(
+    /// Unique on the page: what the ids of its parts begin with.
+    id: &'static str,
+    /// As the server function calls it.
+    name: &'static str,
+    /// What people call it.
+    label: &'static str,
+    /// What is wrong with it.
+    #[prop(into)]
+    error: Signal<Option<String>>,
+) -> impl IntoView {
+    let (field_id, error_id) = (format!("{id}-text"), format!("{id}-error"));
+    let described_by = {
+        let error_id = error_id.clone();
+        move || error.with(Option::is_some).then(|| error_id.clone())
+    };
+    view! {
+        <label for=field_id.clone()>{label}</label>
+        <textarea
+            id=field_id
+            name=name
+            rows="3"
+            maxlength="2000"
+            required
+            aria-describedby=described_by
+            aria-invalid=move || error.with(Option::is_some).then_some("true")
+        ></textarea>
+        {move || error.get().map(|text| view! { <p class="field-error" id=error_id.clone()>{text}</p> })}
+    }
+    .into_any()
+}
+
 /// What is wrong with a form as a whole: whatever none of its `fields` says.
 #[component]
 pub(crate) fn FormTrouble(

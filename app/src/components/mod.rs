@@ -15,7 +15,7 @@ mod when;
 
 pub(crate) use avatar::Avatar;
 pub(crate) use connection::ConnectionNote;
-pub(crate) use field::{Field, FormTrouble, failure, focus_trouble, of_field};
+pub(crate) use field::{Field, FormTrouble, TextField, failure, focus_trouble, of_field};
 pub(crate) use header::{DemoBanner, Header};
 pub(crate) use level::{LevelWord, level_class};
 pub(crate) use mute::{MuteButton, Muteable};

@@ -175,24 +175,27 @@ impl Live {
         self.say(frame.flatten());
     }
 
-    /// Begins to listen to a channel. The listener itself subscribes whenever it hears of a
-    /// connection, because it alone knows how far it got.
-    pub(crate) fn listen(self, channel: &str, listener: Callback<Word>) -> u64 {
-        let id = self
-            .channels
-            .try_update_value(|channels| channels.add(channel, listener));
-        if self.connection.get_untracked() == Connection::Open {
-            listener.run(Word::Connected);
-        }
-        id.unwrap_or_default()
-    }
-
-    /// Listens no more.
-    pub(crate) fn ignore(self, listener: u64) {
-        let frame = self
-            .channels
-            .try_update_value(|channels| channels.remove(listener));
-        self.say(frame.flatten());
+    /// Listens to a channel for as long as the component that asks is there. The listener itself
+    /// subscribes whenever it hears of a connection, because it alone knows how far it got.
+    pub(crate) fn listen(self, channel: String, listener: Callback<Word>) {
+        let place = StoredValue::new(None::<u64>);
+        Effect::new(move || {
+            let added = self
+                .channels
+                .try_update_value(|channels| channels.add(&channel, listener));
+            place.set_value(added);
+            if self.connection.get_untracked() == Connection::Open {
+                listener.run(Word::Connected);
+            }
+        });
+        on_cleanup(move || {
+            if let Some(place) = place.try_get_value().flatten() {
+                let frame = self
+                    .channels
+                    .try_update_value(|channels| channels.remove(place));
+                self.say(frame.flatten());
+            }
+        });
     }
 
     /// Sends a frame, if there is a connection.

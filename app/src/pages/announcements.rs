@@ -1,13 +1,17 @@
 //! What those who run this house tell everybody, and, for them, how they do.
 
 use leptos::{html, prelude::*};
-use leptos_router::hooks::use_query_map;
 
-use super::{Loading, set_title, use_visit, with_viewer};
+use super::{
+    Loading,
+    cursor::{Pager, use_before},
+    set_title, use_visit, with_viewer,
+};
 use crate::{
     api::{Announce, Announcements, read_announcements},
     components::{
-        FormTrouble, LevelWord, Saved, ToLogin, Trouble, When, failure, focus_trouble, of_field,
+        FormTrouble, LevelWord, Saved, TextField, ToLogin, Trouble, When, failure, focus_trouble,
+        of_field,
     },
     error::QuadError,
     model::Announcement,
@@ -17,12 +21,7 @@ use crate::{
 pub(super) fn AnnouncementsPage() -> impl IntoView {
     set_title("Announcements");
     let visit = use_visit();
-    let query = use_query_map();
-    let before = Memo::new(move |_| {
-        query
-            .with(|query| query.get("before"))
-            .and_then(|before| before.parse().ok())
-    });
+    let before = use_before();
     let action = ServerAction::<Announce>::new();
     let page = Resource::new(
         move || (before.get(), action.version().get()),
@@ -54,9 +53,6 @@ fn List(
 ) -> impl IntoView {
     let Announcements { page, next_key } = page;
     let none = page.announcements.is_empty();
-    let older = page
-        .next
-        .map(|next| format!("/announcements?before={next}"));
     view! {
         <div class="column">
             <div class="page-head">
@@ -68,12 +64,7 @@ fn List(
                 {page.announcements.into_iter().map(|item| view! { <Item item/> }).collect_view()}
             </ul>
             {none.then(|| view! { <p class="empty">"Nothing has been announced yet."</p> })}
-            <p class="pages">
-                {(!first).then(|| view! {
-                    <a class="button quiet-button" href="/announcements">"Newest"</a>
-                })}
-                {older.map(|href| view! { <a class="button quiet-button" href=href>"Older"</a> })}
-            </p>
+            <Pager path="/announcements" first next=Signal::stored(page.next)/>
         </div>
     }
     .into_any()
@@ -84,8 +75,6 @@ fn List(
 fn Form(key: String, action: ServerAction<Announce>) -> impl IntoView {
     let form = NodeRef::<html::Form>::new();
     let error = failure(action.value());
-    let text_error = of_field(error, "text");
-    let described_by = move || text_error.with(Option::is_some).then_some("announce-error");
     Effect::new(move || match action.value().get() {
         Some(Ok(_)) => {
             if let Some(form) = form.get_untracked() {
@@ -99,17 +88,7 @@ fn Form(key: String, action: ServerAction<Announce>) -> impl IntoView {
         <ActionForm action node_ref=form attr:class="card form">
             <input type="hidden" name="key" value=key/>
             <div class="field">
-                <label for="announce-text">"Tell everybody"</label>
-                <textarea
-                    id="announce-text"
-                    name="text"
-                    rows="3"
-                    maxlength="2000"
-                    required
-                    aria-describedby=described_by
-                    aria-invalid=move || text_error.with(Option::is_some).then_some("true")
-                ></textarea>
-                {move || text_error.get().map(|text| view! { <p class="field-error" id="announce-error">{text}</p> })}
+                <TextField id="announce" name="text" label="Tell everybody" error=of_field(error, "text")/>
             </div>
             <div class="field">
                 <label for="announce-level">"How it is meant"</label>

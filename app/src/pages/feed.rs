@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     api::{CreatePost, read_posts},
-    components::{Avatar, FormTrouble, Trouble, failure, focus_trouble, of_field},
+    components::{Avatar, FormTrouble, TextField, Trouble, failure, focus_trouble, of_field},
     model::{Me, Order, Post, PostPage},
 };
 
@@ -102,8 +102,6 @@ fn Composer(me: Me, posts: RwSignal<Vec<Post>>, demo: bool) -> impl IntoView {
     let action = ServerAction::<CreatePost>::new();
     let form = NodeRef::<html::Form>::new();
     let error = failure(action.value());
-    let text_error = of_field(error, "text");
-    let described_by = move || text_error.with(Option::is_some).then_some("composer-error");
     Effect::new(move || match action.value().get() {
         Some(Ok(post)) => {
             posts.update(|posts| posts.insert(0, post));
@@ -119,17 +117,7 @@ fn Composer(me: Me, posts: RwSignal<Vec<Post>>, demo: bool) -> impl IntoView {
         <ActionForm action node_ref=form attr:class="composer">
             <Avatar person=me.person/>
             <div class="composer-body">
-                <label for="composer-text">"What is on your mind?"</label>
-                <textarea
-                    id="composer-text"
-                    name="text"
-                    rows="3"
-                    maxlength="2000"
-                    required
-                    aria-describedby=described_by
-                    aria-invalid=move || text_error.with(Option::is_some).then_some("true")
-                ></textarea>
-                {move || text_error.get().map(|text| view! { <p class="field-error" id="composer-error">{text}</p> })}
+                <TextField id="composer" name="text" label="What is on your mind?" error=of_field(error, "text")/>
                 <FormTrouble error fields=&["text"]/>
                 <div class="composer-foot">
                     {demo.then(|| view! {

@@ -94,7 +94,6 @@ fn insert(posts: &mut Vec<Post>, read: Vec<Post>) {
 
 fn listen(hear: impl Fn(PostId) + Send + Sync + 'static) {
     let live = Live::current();
-    let listener = StoredValue::new(None::<u64>);
     let hear = Callback::new(move |word| match word {
         Word::Connected => live.send(ClientFrame::Subscribe {
             r#ref: CHANNEL.into(),
@@ -109,34 +108,13 @@ fn listen(hear: impl Fn(PostId) + Send + Sync + 'static) {
             }
         }
     });
-    Effect::new(move || listener.set_value(Some(live.listen(CHANNEL, hear))));
-    on_cleanup(move || {
-        if let Some(listener) = listener.try_get_value().flatten() {
-            live.ignore(listener);
-        }
-    });
+    live.listen(CHANNEL.to_owned(), hear);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Person, UserId};
-
-    fn post(n: u64) -> Post {
-        let user_id: UserId = "0abcdefg".parse().unwrap();
-        Post {
-            post_id: PostId::new(user_id.clone(), n),
-            author: Person {
-                user_id,
-                handle: "ana".parse().unwrap(),
-                name: "Ana".into(),
-            },
-            text: String::new(),
-            created_at: n * 1_000,
-            likes: 0,
-            liked: false,
-        }
-    }
+    use crate::pages::posts::tests::post;
 
     #[test]
     fn what_is_new_finds_its_place_between_what_was_posted_here() {

@@ -87,11 +87,12 @@ fn merge(posts: &mut Vec<Post>, read: Vec<Post>) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::model::{Person, PostId};
 
-    fn post(n: u64) -> Post {
+    /// The author's post number `n`, made at that second.
+    pub(in crate::pages) fn post(n: u64) -> Post {
         let user_id: crate::model::UserId = "0abcdefg".parse().unwrap();
         Post {
             post_id: PostId::new(user_id.clone(), n),

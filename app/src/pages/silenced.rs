@@ -1,9 +1,12 @@
 //! What made no toast, and why.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
-use super::{Loading, set_title, use_visit, with_viewer};
+use super::{
+    Loading,
+    cursor::{Pager, use_before},
+    set_title, use_visit, with_viewer,
+};
 use crate::{
     api::read_silenced,
     components::{LevelWord, ToLogin, Trouble, When},
@@ -15,12 +18,7 @@ use crate::{
 pub(super) fn SilencedPage() -> impl IntoView {
     set_title("What made no toast");
     let visit = use_visit();
-    let query = use_query_map();
-    let before = Memo::new(move |_| {
-        query
-            .with(|query| query.get("before"))
-            .and_then(|before| before.parse().ok())
-    });
+    let before = use_before();
     let page = Resource::new(move || before.get(), read_silenced);
     view! {
         <Transition fallback=Loading>
@@ -41,9 +39,6 @@ pub(super) fn SilencedPage() -> impl IntoView {
 #[component]
 fn List(page: Page, first: bool) -> impl IntoView {
     let none = page.items.is_empty();
-    let older = page
-        .next
-        .map(|next| format!("/notifications/silenced?before={next}"));
     view! {
         <div class="column">
             <div class="page-head">
@@ -57,12 +52,7 @@ fn List(page: Page, first: bool) -> impl IntoView {
                 {page.items.into_iter().map(|item| view! { <Item item/> }).collect_view()}
             </ul>
             {none.then(|| view! { <p class="empty">"Nothing: whatever came was to be shown."</p> })}
-            <p class="pages">
-                {(!first).then(|| view! {
-                    <a class="button quiet-button" href="/notifications/silenced">"Newest"</a>
-                })}
-                {older.map(|href| view! { <a class="button quiet-button" href=href>"Older"</a> })}
-            </p>
+            <Pager path="/notifications/silenced" first next=Signal::stored(page.next)/>
         </div>
     }
     .into_any()

@@ -10,6 +10,6 @@ mod place;
 mod typing;
 
 pub(crate) use log::{Line, Log, Sending};
-pub(crate) use people::{People, names};
+pub(crate) use people::People;
 pub(crate) use place::{Heard, Place};
 pub(crate) use typing::{EVERY_MS, Typing};

@@ -1,6 +1,9 @@
 //! Who is in a room, who looks at it, and how far they have read.
 
-use crate::model::{Member, Person, Role, UserId};
+use crate::{
+    model::{Member, Person, Role, UserId},
+    names::names,
+};
 
 /// A room with more members tells nobody how far others have read.
 const SMALL: usize = 100;
@@ -84,7 +87,7 @@ impl People {
             .iter()
             .filter(|member| member.read >= seq && !besides.contains(&&member.person.user_id));
         let all: Vec<_> = others.map(|member| member.person.name.as_str()).collect();
-        names(&all)
+        names(&all, all.len())
     }
 
     /// What somebody may do; somebody who is not known here is a plain member.
@@ -100,17 +103,6 @@ impl People {
             let mut all = here.iter();
             member.here = all.any(|person| person.user_id == member.person.user_id);
         }
-    }
-}
-
-/// "Ana", "Ana and Ben", "Ana, Ben and Cem", "Ana, Ben and 2 others".
-pub(crate) fn names(all: &[&str]) -> Option<String> {
-    match all {
-        [] => None,
-        [one] => Some((*one).to_owned()),
-        [one, two] => Some(format!("{one} and {two}")),
-        [one, two, three] => Some(format!("{one}, {two} and {three}")),
-        [one, two, rest @ ..] => Some(format!("{one}, {two} and {} others", rest.len())),
     }
 }
 

@@ -1,8 +1,9 @@
 //! Who is writing just now.
 
-use crate::model::{Person, UserId};
-
-use super::names;
+use crate::{
+    model::{Person, UserId},
+    names::names,
+};
 
 /// Others are told this often at most that one is writing.
 pub(crate) const EVERY_MS: u64 = 2_000;
@@ -50,7 +51,7 @@ impl Typing {
     pub(crate) fn sentence(&self) -> Option<String> {
         let all: Vec<_> = self.0.iter().map(|(who, _)| who.name.as_str()).collect();
         let verb = if all.len() == 1 { "is" } else { "are" };
-        Some(format!("{} {verb} writing…", names(&all)?))
+        Some(format!("{} {verb} writing…", names(&all, all.len())?))
     }
 
     fn find(&mut self, user: &UserId) -> Option<&mut (Person, u64)> {

@@ -8,9 +8,12 @@ use std::collections::HashSet;
 
 use futures_util::future::join;
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
-use super::{Loading, set_title, use_visit, with_viewer};
+use super::{
+    Loading,
+    cursor::{Pager, use_before},
+    set_title, use_visit, with_viewer,
+};
 use crate::{
     api::{MarkGroupUnread, MarkInboxRead, read_inbox, read_mutes},
     browser,
@@ -26,12 +29,7 @@ use row::Row;
 pub(super) fn NotificationsPage() -> impl IntoView {
     set_title("Notifications");
     let visit = use_visit();
-    let query = use_query_map();
-    let before = Memo::new(move |_| {
-        query
-            .with(|query| query.get("before"))
-            .and_then(|before| before.parse().ok())
-    });
+    let before = use_before();
     let found = Resource::new(move || before.get(), read);
     view! {
         <Transition fallback=Loading>
@@ -140,11 +138,7 @@ fn List(inbox: Inbox, muted: HashSet<PostId>, before: Option<u64>) -> impl IntoV
     let epoch = move || inbox.with(|inbox| inbox.epoch.clone());
     let seq = move || inbox.with(|inbox| inbox.seq);
     let some_unread = move || inbox.with(|inbox| inbox.unread > 0);
-    let older = move || {
-        inbox
-            .with(|inbox| inbox.next)
-            .map(|next| format!("/notifications?before={next}"))
-    };
+    let next = Signal::derive(move || inbox.with(|inbox| inbox.next));
     let none = move || inbox.with(|inbox| inbox.items.is_empty());
     let rows = move || inbox.with(rows);
     view! {
@@ -180,10 +174,7 @@ fn List(inbox: Inbox, muted: HashSet<PostId>, before: Option<u64>) -> impl IntoV
             {move || none().then(|| view! {
                 <p class="empty">"Nothing yet. When somebody likes what you wrote, you will see it here."</p>
             })}
-            <p class="pages">
-                {before.map(|_| view! { <a class="button quiet-button" href="/notifications">"Newest"</a> })}
-                {move || older().map(|href| view! { <a class="button quiet-button" href=href>"Older"</a> })}
-            </p>
+            <Pager path="/notifications" first=before.is_none() next/>
         </div>
     }
     .into_any()

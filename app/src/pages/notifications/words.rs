@@ -1,27 +1,19 @@
 //! What a group says.
 
-use crate::model::{Group, Withheld};
+use crate::{
+    model::{Group, Withheld},
+    names::names,
+};
 
 /// "Ana, Ben and 3 others like your post".
 pub(super) fn sentence(group: &Group) -> String {
-    let names: Vec<_> = group
+    let named: Vec<_> = group
         .people
         .iter()
         .map(|person| person.name.as_str())
         .collect();
     let count = usize::try_from(group.count).unwrap_or(usize::MAX);
-    let who = match (names.as_slice(), count) {
-        ([], _) => "Somebody".to_owned(),
-        ([one], 0 | 1) => (*one).to_owned(),
-        ([one, two], 2) => format!("{one} and {two}"),
-        ([one, two, three, ..], 3) => format!("{one}, {two} and {three}"),
-        (names, count) => {
-            let named = &names[..names.len().min(2)];
-            let others = count.saturating_sub(named.len());
-            let word = if others == 1 { "other" } else { "others" };
-            format!("{} and {others} {word}", named.join(", "))
-        }
-    };
+    let who = names(&named, count).unwrap_or_else(|| "Somebody".to_owned());
     let (room, text) = (group.room.as_ref(), group.text.as_deref());
     group.kind.sentence(&who, count > 1, room, text)
 }

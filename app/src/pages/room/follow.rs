@@ -24,18 +24,11 @@ pub(super) fn follow(talk: Talk) {
         resting: StoredValue::new(false),
         connected_before: StoredValue::new(false),
     };
-    let listener = StoredValue::new(None::<u64>);
+    let hear = Callback::new(move |word| follower.hear(word));
+    talk.live.listen(talk.name().channel(), hear);
     Effect::new(move || {
-        let name = talk.name();
-        let hear = Callback::new(move |word| follower.hear(word));
-        listener.set_value(Some(talk.live.listen(&name.channel(), hear)));
         let seen = window_event_listener_untyped("visibilitychange", move |_| follower.mark());
         on_cleanup(move || seen.remove());
-    });
-    on_cleanup(move || {
-        if let Some(listener) = listener.try_get_value().flatten() {
-            talk.live.ignore(listener);
-        }
     });
     Effect::new(move || {
         if talk.at_end.get() {

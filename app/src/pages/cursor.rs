@@ -1,0 +1,27 @@
+//! Lists that are read in pages, from the newest entry down.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+/// Where the page begins that the address asks for: below this entry, or at the newest.
+pub(super) fn use_before() -> Memo<Option<u64>> {
+    let query = use_query_map();
+    Memo::new(move |_| query.with(|query| query.get("before")?.parse().ok()))
+}
+
+/// The ways to the newest page and to the one with what is older.
+#[component]
+pub(super) fn Pager(
+    path: &'static str,
+    first: bool,
+    #[prop(into)] next: Signal<Option<u64>>,
+) -> impl IntoView {
+    let older = move || next.get().map(|next| format!("{path}?before={next}"));
+    view! {
+        <p class="pages">
+            {(!first).then(|| view! { <a class="button quiet-button" href=path>"Newest"</a> })}
+            {move || older().map(|href| view! { <a class="button quiet-button" href=href>"Older"</a> })}
+        </p>
+    }
+    .into_any()
+}
