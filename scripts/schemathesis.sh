@@ -30,7 +30,7 @@ finish() {
 trap finish EXIT
 
 # One address plays everybody, faster than anybody may.
-export QUAD_DATA_DIR=$work/data QUAD_RATE_LIMITS=off
+export QUAD_DATA_DIR=$work/data QUAD_RATE_LIMITS=off QUAD_METRICS_ADDR=off
 unset REDIS_URL QUAD_PUBLIC_ORIGIN
 "$quad" serve --addr 127.0.0.1:0 2>"$work/log" &
 server=$!
@@ -60,7 +60,7 @@ bearer = \"$session\"
 [auth.openapi.token]
 bearer = \"$token\"
 [checks.negative_data_rejection]
-expected-statuses = [400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 428, 429]"
+expected-statuses = [400, 401, 403, 404, 405, 406, 409, 413, 414, 415, 422, 428, 429, 431]"
 echo "$common" >"$work/nothing.toml"
 cat >"$work/something.toml" <<EOF
 $common

@@ -35,6 +35,8 @@ enum Failure {
     #[error("{0}")]
     Store(#[from] quad::store::StoreError),
     #[error("{0}")]
+    Exposed(#[from] config::Exposed),
+    #[error("{0}")]
     Io(#[from] io::Error),
 }
 
@@ -90,6 +92,7 @@ async fn run(command: Command, config: &Config) -> Result<(), Failure> {
 }
 
 async fn serve(config: &Config, demo: bool) -> Result<(), Failure> {
+    config.check_exposure()?;
     if !config.rate_limits {
         tracing::warn!("rates are not limited: for load tests on this machine only");
     }
@@ -106,8 +109,8 @@ async fn serve(config: &Config, demo: bool) -> Result<(), Failure> {
     };
     let served = async {
         let server = Server::start(config, &url, demo).await?;
-        tracing::info!("Quad is at http://{}", server.address()?);
-        server.run(quit()).await?;
+        tracing::info!("Quad is at http://{}", server.address());
+        server.run(quit()).await;
         Ok(())
     };
     let served: Result<(), Failure> = served.await;

@@ -26,7 +26,7 @@ use crate::{
 
 /// The largest body that is taken: a post of 2,000 characters, escaped as JSON escapes at worst,
 /// fits in twice.
-const LARGEST_BODY: usize = 64 << 10;
+pub const LARGEST_BODY: usize = 64 << 10;
 
 /// The whole server as one service.
 pub fn service(shared: Shared) -> Front<Router> {
@@ -139,7 +139,8 @@ fn router(shared: Shared) -> Router {
         .route("/api/{*rest}", any(nothing_here))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
-        .route("/metrics", get(health::metrics))
+        // They are at an address of their own.
+        .route("/metrics", any(nothing_here))
         .route("/ws", get(upgrade))
         .route("/events", get(events::open))
         .route("/events/{stream}", post(events::say))

@@ -1,6 +1,13 @@
 //! Puts the parts together, runs them, and stops them in order.
 
+mod accept;
+mod caps;
+mod clock;
+mod connection;
+mod metrics;
+mod refusal;
 mod switchboard;
+mod tcp;
 
 use std::{
     ops::Deref,
@@ -10,7 +17,7 @@ use std::{
 };
 
 use app::{cookie::CookiePolicy, event::CloseCode};
-use axum::{ServiceExt, extract::FromRef, serve::ListenerExt};
+use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::{
@@ -43,7 +50,13 @@ use crate::{
     web::pages,
 };
 
+use accept::Door;
+use caps::Caps;
+pub use caps::Place;
+use clock::Times;
+use connection::Manner;
 use switchboard::Switchboard;
+pub use tcp::Tcp;
 
 /// What handlers share. Cheap to clone.
 #[derive(Clone)]
@@ -69,8 +82,6 @@ pub struct Parts {
     pub demo: bool,
     /// What Leptos needs to render.
     pub leptos: LeptosOptions,
-    /// Counters and gauges.
-    pub metrics: PrometheusHandle,
 }
 
 /// What sockets need beside the service.
@@ -112,7 +123,8 @@ impl FromRef<Shared> for LeptosOptions {
 /// A server that listens.
 pub struct Server {
     shared: Shared,
-    listener: TcpListener,
+    address: std::net::SocketAddr,
+    door: Door,
     /// The tasks that belong to the server and to no request.
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -125,6 +137,9 @@ pub enum StartError {
     /// The address is taken, or not ours.
     #[error("cannot listen on {0}: {1}")]
     Listen(std::net::SocketAddr, std::io::Error),
+    /// Likewise, where the metrics were to be.
+    #[error("cannot listen on {0} for metrics (QUAD_METRICS_ADDR): {1}")]
+    Metrics(std::net::SocketAddr, std::io::Error),
     /// The store's address cannot be understood.
     #[error("{0}")]
     Store(#[from] crate::store::StoreError),
@@ -133,7 +148,7 @@ pub enum StartError {
     Internal(#[from] app::error::QuadError),
     /// Two recorders in one process.
     #[error("metrics cannot be recorded")]
-    Metrics,
+    Recorder,
 }
 
 /// Opens the store as the settings say.
@@ -161,9 +176,10 @@ pub async fn service(config: &Config, url: &StoreUrl) -> Result<Arc<Service>, St
 impl Server {
     /// Starts everything but serving.
     pub async fn start(config: &Config, url: &StoreUrl, demo: bool) -> Result<Self, StartError> {
-        let listener = TcpListener::bind(config.addr)
-            .await
-            .map_err(|error| StartError::Listen(config.addr, error))?;
+        let taken = |error| StartError::Listen(config.addr, error);
+        let listener = TcpListener::bind(config.addr).await.map_err(taken)?;
+        let address = listener.local_addr().map_err(taken)?;
+        let for_metrics = metrics::listen(config.metrics_addr).await?;
         let store = open_store(config, url).await?;
         let own = random::id()?;
         let hub: Arc<Hub> = Arc::default();
@@ -200,11 +216,15 @@ impl Server {
                 &LIKE_TO_PAINT_BUCKETS,
             )
             .and_then(PrometheusBuilder::install_recorder)
-            .map_err(|_| StartError::Metrics)?;
+            .map_err(|_| StartError::Recorder)?;
 
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
+        let manner = Manner::new(config);
         tasks.spawn(keep_metrics_small(metrics.clone(), stop.clone()));
+        if let Some(listener) = for_metrics {
+            tasks.spawn(metrics::serve(listener, metrics, manner, stop.clone()));
+        }
         tasks.spawn(broker_task.run(stop.clone()));
         tasks.spawn(limits.clone().keep_small(stop.clone()));
         let crowds = service.hub().clone();
@@ -244,14 +264,20 @@ impl Server {
             site_dir: config.site_dir.clone(),
             demo,
             leptos: pages::leptos_options(&config.site_dir),
-            metrics,
         }));
         tasks.spawn(answer_questions(shared.clone(), asked, stop.clone()));
         tasks.spawn(expiry::run(shared.clone(), stop.clone()));
         tasks.spawn(observe::run(shared.clone(), stop.clone()));
+        let proxies = config.trusted_proxies.clone();
+        let caps = Arc::new(Caps::new(&config.connections, proxies));
         Ok(Self {
             shared,
-            listener,
+            address,
+            door: Door {
+                listener,
+                caps,
+                manner,
+            },
             tasks,
             stop,
             drain: config.drain,
@@ -259,36 +285,25 @@ impl Server {
     }
 
     /// Where it listens.
-    pub fn address(&self) -> std::io::Result<std::net::SocketAddr> {
-        self.listener.local_addr()
+    pub fn address(&self) -> std::net::SocketAddr {
+        self.address
     }
 
     /// Serves until `quit`, then drains: no new sockets, the open ones are told to come back
     /// elsewhere, requests that run are finished.
-    pub async fn run(self, quit: impl Future<Output = ()>) -> std::io::Result<()> {
+    pub async fn run(self, quit: impl Future<Output = ()>) {
         let Self {
             shared,
-            listener,
+            door,
             tasks,
             stop,
             drain,
+            ..
         } = self;
-        let app = router::service(shared.clone())
-            .into_make_service_with_connect_info::<std::net::SocketAddr>();
-        let listener = listener.tap_io(|tcp| {
-            // Without it, an answer might wait for the next one.
-            if let Err(error) = tcp.set_nodelay(true) {
-                tracing::debug!(%error, "no TCP_NODELAY");
-            }
-            give_up_on_the_dead(tcp);
-        });
-        let finish = CancellationToken::new();
-        let serving = axum::serve(listener, app)
-            .with_graceful_shutdown(finish.clone().cancelled_owned())
-            .into_future();
-        tokio::pin!(serving);
+        let app = router::service(shared.clone());
+        let (connections, finish) = (TaskTracker::new(), CancellationToken::new());
         tokio::select! {
-            ended = &mut serving => return ended,
+            () = door.serve(app, connections.clone(), finish.clone()) => {}
             () = quit => {}
         }
         tracing::info!(sockets = shared.service.hub().len(), "draining");
@@ -297,39 +312,22 @@ impl Server {
             connection.writer.close(CloseCode::Drain);
         }
         shared.live.tasks.close();
+        connections.close();
         finish.cancel();
         let drained = timeout(drain, async {
             shared.live.tasks.wait().await;
-            (&mut serving).await
+            connections.wait().await;
         });
-        let ended = match drained.await {
-            Ok(ended) => ended,
-            Err(_) => {
-                tracing::warn!("some connections did not end in time; they are cut off");
-                Ok(())
-            }
-        };
+        if drained.await.is_err() {
+            tracing::warn!("some connections did not end in time; they are cut off");
+        }
         stop.cancel();
         tasks.close();
         if timeout(Duration::from_secs(5), tasks.wait()).await.is_err() {
             tracing::warn!("some tasks did not end in time");
         }
-        ended
     }
 }
-
-/// A peer that takes nothing for a minute is gone. WebSockets are pinged; a stream of events, or
-/// any other answer that is not read, has nobody but the kernel to notice it.
-#[cfg(target_os = "linux")]
-fn give_up_on_the_dead(tcp: &tokio::net::TcpStream) {
-    const AFTER_MS: u32 = 60_000;
-    if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(tcp, AFTER_MS) {
-        tracing::debug!(%error, "no TCP_USER_TIMEOUT");
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn give_up_on_the_dead(_: &tokio::net::TcpStream) {}
 
 /// Puts what was recorded into its buckets, whether or not somebody asks for the metrics.
 async fn keep_metrics_small(metrics: PrometheusHandle, stop: CancellationToken) {

@@ -168,7 +168,7 @@ async fn an_unknown_person_and_a_wrong_password_answer_alike() {
     };
     // Passwords that were compared since the server started: what takes the time.
     let compared = async || -> u64 {
-        let metrics = app.server().http.get("/metrics").await;
+        let metrics = app.server().metrics().get("/metrics").await;
         let line = "quad_password_checks_total ";
         let mut counts = metrics.text().lines().filter_map(|l| l.strip_prefix(line));
         counts.next().map_or(0, |count| count.parse().unwrap())

@@ -398,8 +398,7 @@ async fn who_does_not_read_is_closed_and_told_so_at_the_end() {
         let batch = app.server().http.ask("POST", "/publish/batch");
         let batch = batch.bearer(&token).json(&json!({"items": items}));
         batch.send().await.ok(200);
-        let metrics = app.server().http.ask("GET", "/metrics");
-        let metrics = metrics.bearer(&token).send().await;
+        let metrics = app.server().metrics().get("/metrics").await;
         metrics
             .text()
             .contains("\nquad_too_slow_total 1\n")

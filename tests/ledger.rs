@@ -65,7 +65,7 @@ async fn each_entry_comes_to_one_end() {
             "withheld": {"muted": 1, "quiet": 0, "preference": 0}})
     );
     assert_eq!(sum(&ledger), 6);
-    let metrics = app.server().http.get("/metrics").await;
+    let metrics = app.server().metrics().get("/metrics").await;
     let stage = |name: &str| format!("quad_like_to_paint_seconds_count{{stage=\"{name}\"}}");
     for line in [
         // Likes and the one that was taken back.

@@ -51,7 +51,7 @@ fn stored(app: &App, person: &Person) -> String {
 
 async fn counted(app: &App, name: &str, count: &str) {
     eventually(&format!("{name} is {count}"), async || {
-        let metrics = app.server().http.get("/metrics").await;
+        let metrics = app.server().metrics().get("/metrics").await;
         let text = metrics.text().to_owned();
         let line = text
             .lines()

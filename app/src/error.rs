@@ -37,6 +37,8 @@ pub enum QuadError {
     NoSuchMessage,
     /// 405: the path is right, the method is not.
     MethodNotAllowed,
+    /// 408: the body did not come in time.
+    Timeout,
     /// 409: somebody has this handle.
     HandleTaken,
     /// 409: there is a room of this name.
@@ -47,6 +49,8 @@ pub enum QuadError {
     Stale,
     /// 413: the body is larger than anything that is taken here.
     TooLarge,
+    /// 414: the address is longer than anything that is read here.
+    UriTooLong,
     /// 415: the body is not JSON.
     UnsupportedMediaType,
     /// 422: a field does not hold what it must.
@@ -61,6 +65,8 @@ pub enum QuadError {
         /// After how many seconds it is worth trying again.
         retry_after: u64,
     },
+    /// 431: a header is larger than anything that is read here.
+    HeadersTooLarge,
     /// 500: a fault of ours, which the log explains.
     Internal,
     /// 503: the store does not answer; nothing was changed, or it is unknown whether it was.
@@ -112,11 +118,14 @@ impl QuadError {
             | Self::NoSuchRoom
             | Self::NoSuchMessage => 404,
             Self::MethodNotAllowed => 405,
+            Self::Timeout => 408,
             Self::HandleTaken | Self::RoomTaken | Self::RoomFull | Self::Stale => 409,
             Self::TooLarge => 413,
+            Self::UriTooLong => 414,
             Self::UnsupportedMediaType => 415,
             Self::Invalid { .. } | Self::KeyReused => 422,
             Self::TooManyRequests { .. } => 429,
+            Self::HeadersTooLarge => 431,
             Self::Internal => 500,
             Self::Unavailable | Self::Offline => 503,
         }
@@ -136,15 +145,18 @@ impl QuadError {
             Self::NoSuchRoom => "no_such_room",
             Self::NoSuchMessage => "no_such_message",
             Self::MethodNotAllowed => "method_not_allowed",
+            Self::Timeout => "timeout",
             Self::HandleTaken => "handle_taken",
             Self::RoomTaken => "room_taken",
             Self::RoomFull => "room_full",
             Self::Stale => "stale",
             Self::TooLarge => "too_large",
+            Self::UriTooLong => "uri_too_long",
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::Invalid { .. } => "invalid",
             Self::KeyReused => "key_reused",
             Self::TooManyRequests { .. } => "too_many_requests",
+            Self::HeadersTooLarge => "headers_too_large",
             Self::Internal => "internal",
             Self::Unavailable => "unavailable",
             Self::Offline => "offline",
@@ -178,11 +190,13 @@ impl fmt::Display for QuadError {
             Self::NoSuchRoom => "There is no such room, or it is private and you are not in it.",
             Self::NoSuchMessage => "This message does not exist, or it was removed.",
             Self::MethodNotAllowed => "That method is not allowed here.",
+            Self::Timeout => "The rest of the request did not come in time.",
             Self::HandleTaken => "Somebody has this handle already. Please choose another.",
             Self::RoomTaken => "There is a room of this name already. Please choose another.",
             Self::RoomFull => "This room is full.",
             Self::Stale => "This has changed meanwhile. Please reload.",
             Self::TooLarge => "That is too large to be taken.",
+            Self::UriTooLong => "This address is too long.",
             Self::UnsupportedMediaType => "Send JSON, with `Content-Type: application/json`.",
             Self::Invalid { errors } => match errors.as_slice() {
                 [only] => &only.detail,
@@ -190,6 +204,7 @@ impl fmt::Display for QuadError {
             },
             Self::KeyReused => "This idempotency key was used for something else.",
             Self::TooManyRequests { .. } => "That was too much at once. Please wait a moment.",
+            Self::HeadersTooLarge => "A header of this request is too large.",
             Self::Internal => "Something went wrong on our side. Please try again.",
             Self::Unavailable => {
                 "Quad cannot reach its store just now. Please try again in a moment."

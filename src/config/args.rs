@@ -17,7 +17,10 @@ use clap::{
     error::{ContextKind, ContextValue, ErrorKind},
 };
 
-use super::{Command, CommandLineError, Config, InboxLimits, LogConfig, PushConfig, StoreUrl};
+use super::{
+    Command, CommandLineError, Config, InboxLimits, LogConfig, PushConfig, StoreUrl,
+    connections::ConnectionArgs,
+};
 use crate::security::{client_addr::TrustedProxies, origin::Origin, token::Scope};
 
 /// A social feed that people host themselves: a like becomes a toast within milliseconds, and is
@@ -241,11 +244,13 @@ struct SettingsArgs {
     #[arg(long, env = "QUAD_DRAIN_SECONDS", global = true, default_value_t = 10, value_name = "SECONDS",
         value_parser = clap::value_parser!(u32).range(0..=3600))]
     drain_seconds: u32,
+    #[command(flatten)]
+    connections: ConnectionArgs,
 }
 
 /// On or off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Switch {
+pub(super) enum Switch {
     On,
     Off,
 }
@@ -316,13 +321,18 @@ fn resolve(settings: SettingsArgs) -> Result<Config, CommandLineError> {
         after: settings.push_after,
         test_service: settings.push_test_service,
     };
+    let rate_limits = settings.rate_limits == Switch::On;
+    let (connections, metrics_addr, allowed) = settings.connections.resolve(rate_limits);
     Ok(Config {
         addr: settings.addr,
+        metrics_addr,
+        connections,
+        allowed,
         store,
         data_dir: settings.data_dir,
         public_origin: settings.public_origin,
         trusted_proxies: settings.trusted_proxies,
-        rate_limits: settings.rate_limits == Switch::On,
+        rate_limits,
         site_dir: settings.site_dir.unwrap_or_else(default_site_dir),
         workers: settings.workers.map_or_else(default_workers, usize::from),
         log: LogConfig {
@@ -382,7 +392,7 @@ fn maybe_contact(text: &str) -> Result<MaybeText, &'static str> {
     }
 }
 
-fn duration(text: &str) -> Result<Duration, &'static str> {
+pub(super) fn duration(text: &str) -> Result<Duration, &'static str> {
     let (number, unit) = match text.strip_suffix("ms") {
         Some(number) => (number, 1),
         None => (text.strip_suffix('s').unwrap_or(text), 1_000),

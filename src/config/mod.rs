@@ -4,6 +4,8 @@
 //! anything starts, and become the plain values of [`Config`].
 
 mod args;
+mod connections;
+mod exposure;
 mod store_url;
 
 use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
@@ -11,6 +13,8 @@ use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
 use app::{cookie::CookiePolicy, model::Handle};
 
 pub use args::LogFormat;
+pub use connections::{Allowed, ConnectionConfig, MetricsAddr};
+pub use exposure::Exposed;
 pub use store_url::{NoSuchStore, StoreUrl};
 
 use crate::security::{client_addr::TrustedProxies, origin::Origin, token::Scope};
@@ -20,6 +24,12 @@ use crate::security::{client_addr::TrustedProxies, origin::Origin, token::Scope}
 pub struct Config {
     /// Where to listen; port 0 takes a free one.
     pub addr: SocketAddr,
+    /// Where the metrics are.
+    pub metrics_addr: MetricsAddr,
+    /// How connections are taken, and how long they may take.
+    pub connections: ConnectionConfig,
+    /// What is allowed where others can reach the server.
+    pub allowed: Allowed,
     /// Which store to use.
     pub store: StoreUrl,
     /// Where the embedded store keeps its files.

@@ -33,7 +33,7 @@ const MOST_BEHIND: u64 = 500;
 /// Messages that a channel keeps.
 pub(super) const CHANNEL_KEEPS: u64 = 100;
 /// Channels one socket may listen to.
-const MOST_CHANNELS: usize = 200;
+pub(super) const MOST_CHANNELS: usize = 200;
 
 /// What a client asks for when it subscribes.
 pub(super) struct Asked {
@@ -133,9 +133,6 @@ pub async fn inbox(
     let hub = shared.service.hub();
     let topic = keys::user_topic(user);
     begin(shared, connection, &topic, Carries::History).await?;
-    if hub.count(topic.as_str()) > shared.live.max_sockets_per_user {
-        return Err(Some(CloseCode::TooManySockets));
-    }
 
     let after = resume.as_ref().map(|resume| resume.seq);
     let (standing, frames) = shared
@@ -216,12 +213,14 @@ pub(super) fn forbid(connection: &Connection, r#ref: String) {
 
 /// Whether there is room for this channel, or it is listened to already. One's own inbox is none.
 fn may_listen(connection: &Connection, channel: &Channel) -> bool {
-    let mut topics = connection.topics();
-    if let Owner::Session { user, .. } = &connection.owner {
-        let inbox = keys::user_topic(user);
-        topics.retain(|topic| *topic != inbox);
-    }
-    topics.len() < MOST_CHANNELS || channel.topic().is_some_and(|topic| topics.contains(&topic))
+    let inbox = match &connection.owner {
+        Owner::Session { user, .. } => connection.listens_to(&keys::user_topic(user)),
+        Owner::Token { .. } => false,
+    };
+    connection.topic_count() - usize::from(inbox) < MOST_CHANNELS
+        || channel
+            .topic()
+            .is_some_and(|topic| connection.listens_to(&topic))
 }
 
 /// A post has no history: the subscriber is told how it stands, and from then on what changes.

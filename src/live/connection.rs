@@ -1,6 +1,9 @@
 //! One connection: a WebSocket, or a stream of events.
 
-use std::sync::{Arc, Mutex, MutexGuard, atomic::AtomicBool};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, MutexGuard, atomic::AtomicBool},
+};
 
 use app::{
     event::{ClientFrame, CloseCode},
@@ -79,7 +82,9 @@ pub struct Connection {
     pub heard: AtomicBool,
     /// Where its frames come in, if it is a stream of events: it has no way in of its own.
     inlet: Option<mpsc::Sender<ClientFrame>>,
-    listens: Mutex<Vec<Topic>>,
+    /// Whether it has one of its owner's places.
+    pub(super) counted: AtomicBool,
+    listens: Mutex<HashSet<Topic>>,
 }
 
 impl Connection {
@@ -95,17 +100,28 @@ impl Connection {
             writer,
             heard: true.into(),
             inlet,
+            counted: false.into(),
             listens: Mutex::default(),
         }
     }
 
     /// What it listens to.
     pub fn topics(&self) -> Vec<Topic> {
-        self.listens().clone()
+        self.listens().iter().cloned().collect()
+    }
+
+    /// Whether it listens to this.
+    pub fn listens_to(&self, topic: &Topic) -> bool {
+        self.listens().contains(topic)
+    }
+
+    /// How many topics it listens to.
+    pub fn topic_count(&self) -> usize {
+        self.listens().len()
     }
 
     /// What it listens to, for the hub, which changes it.
-    pub(super) fn listens(&self) -> MutexGuard<'_, Vec<Topic>> {
+    pub(super) fn listens(&self) -> MutexGuard<'_, HashSet<Topic>> {
         lock(&self.listens)
     }
 

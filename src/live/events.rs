@@ -5,7 +5,7 @@
 //! frames are answered by the same [`Socket`]. Only its way out is the body of an answer, and its
 //! way in are requests, which may arrive at another server and are passed on.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{collections::HashSet, convert::Infallible, sync::Arc};
 
 use app::{
     error::QuadError,
@@ -25,11 +25,12 @@ use tokio::sync::mpsc;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    catch_up,
+    allowance::Allowance,
+    catch_up::{self, MOST_CHANNELS},
     event_stream::EventStream,
     hub::Connection,
-    places::Places,
-    socket::{Allowance, End, Socket, leave, say_goodbye},
+    places::{LONGEST_NAME, Places},
+    socket::{End, Socket, leave, say_goodbye},
     upgrade::owner,
     writer::{Drained, Writer},
 };
@@ -46,16 +47,15 @@ use crate::{
 
 /// Frames that may wait to be answered: more than a client may send in a burst.
 const MOST_SAID: usize = 512;
-/// The longest name of a channel, and so the longest `ref` that is made of one.
-const LONGEST_CHANNEL: usize = 64;
-/// The longest id that is read. Ours are shorter however many channels there are.
+/// Frames in one request.
+const MOST_AT_ONCE: usize = 1_000;
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// Where a stream begins.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Beginning {
-    /// Channels to listen to from the start, with commas between them.
+    /// Channels to listen to from the start, with commas between them; at most 200.
     channels: Option<String>,
     /// Catch up from this history of one's inbox. Goes with `seq`.
     #[param(value_type = Option<String>)]
@@ -147,6 +147,10 @@ pub async fn say(
         Ok(Json(Said::Many(frames))) => frames,
         Err(rejection) => return Err(extract::json_error(&rejection).into()),
     };
+    if frames.len() > MOST_AT_ONCE {
+        let detail = "One request takes at most 1,000 frames.";
+        return Err(QuadError::invalid("frames", "too_many", detail).into());
+    }
     shared.service.pass_on(&stream, &owner, frames).await?;
     Ok(StatusCode::ACCEPTED)
 }
@@ -169,22 +173,33 @@ impl Beginning {
             _ => return Err(QuadError::malformed("epoch and seq go together.")),
         }
         let named = self.channels.unwrap_or_default();
-        let mut channels: Vec<String> = Vec::new();
-        let known = places.channels.iter().map(|(channel, _)| channel.as_str());
-        for channel in named
-            .split(',')
-            .filter(|name| !name.is_empty())
-            .chain(known)
-        {
-            if channel.len() > LONGEST_CHANNEL {
-                return Err(QuadError::malformed("No channel has such a long name."));
-            }
-            if !channels.iter().any(|known| known == channel) {
-                channels.push(channel.to_owned());
-            }
-        }
+        let channels = subscribed(&named, &places)?;
         Ok((places, channels))
     }
+}
+
+/// The channels to listen to, each once: those that are named, and then those that have a place.
+fn subscribed(named: &str, places: &Places) -> Result<Vec<String>, QuadError> {
+    let (mut channels, mut known) = (Vec::new(), HashSet::new());
+    for channel in named.split(',').filter(|name| !name.is_empty()) {
+        // It becomes the `ref` of the answer, too.
+        if channel.len() > LONGEST_NAME {
+            return Err(QuadError::malformed("No channel has such a long name."));
+        }
+        if known.insert(channel) {
+            if channels.len() == MOST_CHANNELS {
+                let detail = "One stream listens to at most 200 channels.";
+                return Err(QuadError::invalid("channels", "too_many", detail));
+            }
+            channels.push(channel.to_owned());
+        }
+    }
+    for (channel, _) in &places.channels {
+        if known.insert(channel) {
+            channels.push(channel.clone());
+        }
+    }
+    Ok(channels)
 }
 
 /// Serves a stream until it ends.
@@ -209,6 +224,12 @@ async fn serve(
     channels: Vec<String>,
     mut said: mpsc::Receiver<ClientFrame>,
 ) -> End {
+    let most = shared.live.max_sockets_per_user;
+    if !shared.service.hub().admit(connection, most) {
+        // The first event says whose stream it is that ends.
+        connection.writer.settle().await;
+        return Some(CloseCode::TooManySockets);
+    }
     let user = connection.owner.user();
     // A person's stream needs not say who they are: the session has.
     if let Some(user) = user

@@ -6,7 +6,7 @@
 //! - [`hub`], [`connection`] and [`listeners`]: who listens here. They know no Redis.
 //! - [`broker`]: Redis pub/sub. It knows no socket.
 //! - [`control`]: what servers tell each other.
-//! - [`upgrade`], [`socket`], `reader`, [`catch_up`]: one socket's life.
+//! - [`upgrade`], [`socket`], `reader`, `allowance`, [`catch_up`]: one socket's life.
 //! - `room`, [`observe`]: how a room is listened to, by its members and by programs.
 //! - [`expiry`]: subscriptions that end by themselves.
 //! - [`presence`]: who is looking at a room.
@@ -14,6 +14,7 @@
 //!   WebSocket.
 //! - [`sweep`]: the position check, pings, and whether sessions still live.
 
+mod allowance;
 pub mod broker;
 pub mod catch_up;
 pub mod connection;

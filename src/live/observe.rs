@@ -125,7 +125,7 @@ enum From {
 /// Begins to hear every room of the directory that is not heard yet.
 async fn expand(shared: &Shared, connection: &Arc<Connection>, from: From) -> Result<(), End> {
     let store = shared.service.store();
-    let mut heard = connection.topics().len();
+    let mut heard = connection.topic_count();
     let mut after = None;
     loop {
         let names = store.room_names(after.as_ref(), 500).await;
@@ -133,9 +133,8 @@ async fn expand(shared: &Shared, connection: &Arc<Connection>, from: From) -> Re
         let Some(last) = names.last().cloned() else {
             return Ok(());
         };
-        let topics = connection.topics();
         let mut new = names;
-        new.retain(|name| !topics.contains(&keys::room_topic(name)));
+        new.retain(|name| !connection.listens_to(&keys::room_topic(name)));
         new.truncate(MOST.saturating_sub(heard));
         heard += new.len();
         for batch in new.chunks(AT_ONCE) {
@@ -156,7 +155,7 @@ async fn listen(
     from: From,
 ) -> Result<(), End> {
     let topic = keys::room_topic(room);
-    if connection.topics().contains(&topic) {
+    if connection.listens_to(&topic) {
         return Ok(());
     }
     begin(shared, connection, &topic, Carries::History).await?;

@@ -12,12 +12,17 @@ use app::{
 };
 use serde::Deserialize;
 
-use super::catch_up::CHANNEL_KEEPS;
+use super::catch_up::{CHANNEL_KEEPS, MOST_CHANNELS};
 
 /// What one's own inbox is called. It is no channel, so no channel is confused with it: names that
 /// would be are written behind [`CHANNEL`].
 const INBOX: &str = "inbox";
 const CHANNEL: char = '#';
+
+/// The longest name of a channel.
+pub(super) const LONGEST_NAME: usize = 64;
+/// The longest epoch. Ours are shorter.
+const LONGEST_EPOCH: usize = 64;
 
 /// The fields of a frame that places are read from. Kinds of frames that are not named here move
 /// none: a client then sees something twice and can tell, while a hole could not be seen.
@@ -36,7 +41,8 @@ pub(super) struct Head {
 pub(super) struct Places {
     /// In the inbox; unknown for programs, which have none.
     pub(super) inbox: Option<Position>,
-    /// In the channels that have a history.
+    /// In the channels that have a history, in the order in which they last moved. As many as one may
+    /// listen to; a program that observes every room has the newest of them.
     pub(super) channels: Vec<(String, Position)>,
     /// A channel that is to begin with so many of its newest messages.
     last: Option<(String, u64)>,
@@ -48,10 +54,18 @@ pub(super) struct Places {
 impl Places {
     /// From the id of an event. `None` where it is not one of ours.
     pub(super) fn read(id: &str) -> Option<Self> {
+        // The inbox has a place too. Nothing longer is looked at.
+        if id.split(';').nth(MOST_CHANNELS + 1).is_some() {
+            return None;
+        }
         let mut places = Self::default();
         for part in id.split(';').filter(|part| !part.is_empty()) {
             let (name, place) = part.split_once('=')?;
             let (epoch, seq) = place.rsplit_once(':')?;
+            let longest = LONGEST_NAME + CHANNEL.len_utf8();
+            if name.len() > longest || epoch.len() > LONGEST_EPOCH {
+                return None;
+            }
             let place = Position {
                 epoch: Epoch::from(epoch.to_owned()),
                 seq: seq.parse().ok()?,
@@ -134,9 +148,18 @@ impl Places {
     }
 
     fn put(&mut self, channel: &str, place: Position) {
-        match self.channels.iter_mut().find(|(name, _)| name == channel) {
-            Some((_, known)) => *known = place,
-            None => self.channels.push((channel.to_owned(), place)),
+        let known = self.channels.iter().position(|(name, _)| name == channel);
+        match known {
+            Some(at) => {
+                self.channels[at].1 = place;
+                self.channels[at..].rotate_left(1);
+            }
+            None => {
+                if self.channels.len() == MOST_CHANNELS {
+                    self.channels.remove(0);
+                }
+                self.channels.push((channel.to_owned(), place));
+            }
         }
     }
 }
@@ -236,6 +259,56 @@ mod tests {
         places.asked(&subscribe("old", None, Some(4)));
         let ack = r#"{"type":"ack","channel":"old","epoch":"2.f","seq":9}"#;
         assert_eq!(said(&mut places, ack), "inbox=2.g:1;news=2.f:5;old=2.f:5");
+    }
+
+    #[test]
+    fn an_id_holds_the_places_of_as_many_channels_as_one_may_listen_to() {
+        let name = |n: usize| format!("{n:0>LONGEST_NAME$}");
+        let of = |count: usize| {
+            let place = |n| {
+                format!(
+                    ";{}={}:9007199254740991",
+                    name(n),
+                    "e".repeat(LONGEST_EPOCH)
+                )
+            };
+            format!("inbox=1.e:1{}", (0..count).map(place).collect::<String>())
+        };
+        let full = of(MOST_CHANNELS);
+        let places = Places::read(&full).unwrap();
+        assert_eq!(places.to_string(), full);
+        assert!(full.len() <= 32 << 10, "it fits into a header");
+        for wrong in [
+            of(MOST_CHANNELS + 1),
+            ";".repeat(300_000),
+            "a=b:1;".repeat(50_000),
+            format!("{}=1.e:1", "a".repeat(LONGEST_NAME + 2)),
+            format!("a={}:1", "e".repeat(LONGEST_EPOCH + 1)),
+        ] {
+            assert_eq!(Places::read(&wrong), None);
+        }
+    }
+
+    #[test]
+    fn the_places_of_one_who_hears_every_room_are_those_that_moved_last() {
+        let mut places = Places::default();
+        let message = |n: usize, seq: usize| {
+            let json =
+                format!(r#"{{"type":"message","channel":"room:{n}","epoch":"2.f","seq":{seq}}}"#);
+            serde_json::from_str::<Head>(&json).unwrap()
+        };
+        for n in 0..10_000 {
+            assert!(places.said(&message(n, 1)));
+            // One where something is always said.
+            assert!(places.said(&message(0, n + 2)));
+        }
+        assert_eq!(places.channels.len(), MOST_CHANNELS);
+        assert_eq!(places.of("room:0").map(|place| place.seq), Some(10_001));
+        assert!(places.of("room:9999").is_some() && places.of("room:9000").is_none());
+        assert_eq!(
+            Places::read(&places.to_string()).unwrap().channels.len(),
+            MOST_CHANNELS
+        );
     }
 
     #[test]

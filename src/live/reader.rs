@@ -2,6 +2,8 @@
 //! pings and close frames, each whole) goes out in line with everything else.
 
 use std::{
+    error::Error,
+    fmt,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -10,18 +12,50 @@ use std::{
 use bytes::{Buf, Bytes};
 use tokio::io::{self, AsyncRead, AsyncWrite, ReadBuf};
 
-use super::hub::Connection;
+use super::{
+    allowance::{Allowance, FrameCounter},
+    hub::Connection,
+};
 
 /// A connection as the library wants it.
 pub(super) struct Reader {
     connection: Arc<Connection>,
     /// What was read with the upgrade, and goes first.
     early: Bytes,
+    /// Every frame counts, also one that is empty or a piece of a message.
+    frames: FrameCounter,
+    allowance: Allowance,
 }
+
+/// The client sends more frames than it may.
+#[derive(Debug)]
+pub(super) struct TooFast;
+
+impl fmt::Display for TooFast {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("too many frames")
+    }
+}
+
+impl Error for TooFast {}
 
 impl Reader {
     pub(super) fn new(connection: Arc<Connection>, early: Bytes) -> Self {
-        Self { connection, early }
+        Self {
+            connection,
+            early,
+            frames: FrameCounter::default(),
+            allowance: Allowance::new(),
+        }
+    }
+
+    fn count(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let frames = self.frames.count(bytes);
+        if (0..frames).all(|_| self.allowance.take()) {
+            Ok(())
+        } else {
+            Err(io::Error::other(TooFast))
+        }
     }
 }
 
@@ -31,26 +65,29 @@ impl AsyncRead for Reader {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if !self.early.is_empty() {
-            let length = self.early.len().min(buffer.remaining());
-            buffer.put_slice(&self.early[..length]);
-            self.early.advance(length);
-            return Poll::Ready(Ok(()));
-        }
-        let Some(tcp) = self.connection.writer.tcp() else {
-            return Poll::Ready(Ok(()));
-        };
-        loop {
-            ready!(tcp.poll_read_ready(context))?;
-            match tcp.try_read(buffer.initialize_unfilled()) {
-                Ok(length) => {
-                    buffer.advance(length);
-                    return Poll::Ready(Ok(()));
+        let this = &mut *self;
+        let before = buffer.filled().len();
+        if this.early.is_empty() {
+            let Some(tcp) = this.connection.writer.tcp() else {
+                return Poll::Ready(Ok(()));
+            };
+            loop {
+                ready!(tcp.poll_read_ready(context))?;
+                match tcp.try_read(buffer.initialize_unfilled()) {
+                    Ok(length) => {
+                        buffer.advance(length);
+                        break;
+                    }
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    Err(error) => return Poll::Ready(Err(error)),
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => return Poll::Ready(Err(error)),
             }
+        } else {
+            let length = this.early.len().min(buffer.remaining());
+            buffer.put_slice(&this.early[..length]);
+            this.early.advance(length);
         }
+        Poll::Ready(this.count(&buffer.filled()[before..]))
     }
 }
 

@@ -176,6 +176,7 @@ fn listened(connection: &Connection, channel: &str) -> Option<RoomName> {
     let Ok(Channel::Room(room)) = channel.parse() else {
         return None;
     };
-    let topics = connection.topics();
-    topics.contains(&keys::room_topic(&room)).then_some(room)
+    connection
+        .listens_to(&keys::room_topic(&room))
+        .then_some(room)
 }

@@ -31,7 +31,7 @@ use super::{
     catch_up::{self, Asked},
     frame::Frame,
     hub::{Connection, Owner},
-    reader::Reader,
+    reader::{Reader, TooFast},
     room,
     writer::Drained,
 };
@@ -47,9 +47,6 @@ const READ_BUFFER: usize = 512;
 const TYPING_EVERY: Duration = Duration::from_secs(1);
 /// How long a socket may take to say goodbye.
 const GOODBYE_WITHIN: Duration = Duration::from_secs(2);
-/// Frames a second, on average, and in a burst.
-const FRAMES_PER_SECOND: f64 = 50.0;
-const BURST: f64 = 400.0;
 
 /// Why a socket ends: with a close frame of ours, or because the peer is gone.
 pub(super) type End = Option<CloseCode>;
@@ -91,11 +88,7 @@ async fn serve(
     connection: &Arc<Connection>,
     frames: &mut WebSocketStream<Reader>,
 ) -> End {
-    let mut incoming = Incoming {
-        connection,
-        frames,
-        allowance: Allowance::new(),
-    };
+    let mut incoming = Incoming { connection, frames };
     let mut socket = match &connection.owner {
         Owner::Token { .. } => Socket {
             shared,
@@ -306,7 +299,6 @@ pub(super) fn send(connection: &Connection, frame: &ServerFrame) {
 struct Incoming<'s> {
     connection: &'s Arc<Connection>,
     frames: &'s mut WebSocketStream<Reader>,
-    allowance: Allowance,
 }
 
 impl Incoming<'_> {
@@ -326,9 +318,6 @@ impl Incoming<'_> {
                 None => return Err(None),
             };
             self.connection.heard.store(true, Ordering::Relaxed);
-            if !self.allowance.take() {
-                return Err(Some(CloseCode::TooFast));
-            }
             match message {
                 Message::Text(_) | Message::Binary(_) => {
                     let frame = self.connection.writer.encoding().decode(&message);
@@ -351,30 +340,10 @@ fn end_of(error: &tungstenite::Error) -> End {
         tungstenite::Error::Capacity(_) => Some(CloseCode::TooLarge),
         tungstenite::Error::Utf8(_) => Some(CloseCode::BadUtf8),
         tungstenite::Error::Protocol(_) => Some(CloseCode::Malformed),
-        _ => None,
-    }
-}
-
-/// How many frames a client may still send: a bucket that fills with time.
-pub(super) struct Allowance {
-    left: f64,
-    at: Instant,
-}
-
-impl Allowance {
-    pub(super) fn new() -> Self {
-        Self {
-            left: BURST,
-            at: Instant::now(),
+        tungstenite::Error::Io(error) if error.get_ref().is_some_and(|e| e.is::<TooFast>()) => {
+            Some(CloseCode::TooFast)
         }
-    }
-
-    pub(super) fn take(&mut self) -> bool {
-        let now = Instant::now();
-        let earned = (now - self.at).as_secs_f64() * FRAMES_PER_SECOND;
-        self.left = (self.left + earned).min(BURST) - 1.0;
-        self.at = now;
-        self.left >= 0.0
+        _ => None,
     }
 }
 
@@ -406,19 +375,4 @@ pub(super) async fn say_goodbye(connection: &Connection, end: End) {
     };
     // A peer that does not even read its goodbye is cut off.
     let _ = timeout(GOODBYE_WITHIN, goodbye).await;
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn a_burst_is_allowed_and_then_so_many_a_second() {
-        let mut allowance = Allowance::new();
-        assert!((0..BURST as usize).all(|_| allowance.take()));
-        assert!(!allowance.take());
-        tokio::time::advance(Duration::from_secs(2)).await;
-        let taken = (0..1000).take_while(|_| allowance.take()).count();
-        assert_eq!(taken, 2 * FRAMES_PER_SECOND as usize - 1);
-    }
 }

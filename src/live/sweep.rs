@@ -110,7 +110,7 @@ async fn tell_inbox_positions(
     let mut by_user: HashMap<UserId, Vec<&Arc<Connection>>> = HashMap::new();
     for connection in connections {
         if let Some(user) = connection.owner.user()
-            && connection.topics().contains(&keys::user_topic(user))
+            && connection.listens_to(&keys::user_topic(user))
         {
             by_user.entry(user.clone()).or_default().push(connection);
         }

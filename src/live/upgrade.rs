@@ -10,9 +10,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use hyper::upgrade::OnUpgrade;
+use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::{rt::TokioIo, server::conn::auto::upgrade::downcast};
-use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::{encoding::Encoding, hub::Owner, socket, writer::Writer};
@@ -21,7 +20,7 @@ use crate::{
         client_addr,
         token::{Scope, Token},
     },
-    server::Shared,
+    server::{Shared, Tcp},
     web::{auth, problem::Problem},
 };
 
@@ -67,19 +66,22 @@ async fn accept(shared: &Shared, request: &mut Request) -> Result<Response, Quad
     tasks.spawn(async move {
         // A client that goes away before the upgrade is complete is nobody's fault.
         let Ok(upgraded) = upgrade.await else { return };
-        let Ok(parts) = downcast::<TokioIo<TcpStream>>(upgraded) else {
+        let Some((tcp, read)) = take_over(upgraded) else {
             tracing::error!("an upgraded connection is not a TCP stream");
             return;
         };
         // A copy, and mostly an empty one: the original holds on to the whole buffer, 16 KiB, in which
         // the request was read.
-        let early = Bytes::copy_from_slice(&parts.read_buf);
-        drop(parts.read_buf);
-        let tcp = parts.io.into_inner();
+        let early = Bytes::copy_from_slice(&read);
+        drop(read);
+        let (tcp, _place) = tcp.into_parts();
         let writer = Writer::socket(tcp, encoding.unwrap_or(Encoding::Json));
         let connection = shared.service.hub().connect(owner, writer);
+        let most = shared.live.max_sockets_per_user;
         if shared.live.is_draining() {
             connection.writer.close(CloseCode::Drain);
+        } else if !shared.service.hub().admit(&connection, most) {
+            connection.writer.close(CloseCode::TooManySockets);
         }
         socket::run(&shared, connection, early).await;
     });
@@ -95,6 +97,18 @@ async fn accept(shared: &Shared, request: &mut Request) -> Result<Response, Quad
     response
         .body(axum::body::Body::empty())
         .map_err(|_| QuadError::Internal)
+}
+
+/// The connection, and what was read of it already.
+fn take_over(upgraded: Upgraded) -> Option<(Tcp, Bytes)> {
+    match upgraded.downcast::<TokioIo<Tcp>>() {
+        Ok(parts) => Some((parts.io.into_inner(), parts.read_buf)),
+        // Where HTTP/2 is spoken too, it is wrapped once more.
+        Err(upgraded) => {
+            let parts = downcast::<TokioIo<Tcp>>(upgraded).ok()?;
+            Some((parts.io.into_inner(), parts.read_buf))
+        }
+    }
 }
 
 /// Whose socket, or stream of events, it will be. A browser cannot set headers on a WebSocket, so a token may also come

@@ -120,7 +120,8 @@ impl TrustedProxies {
             && nearest.is_some_and(|scheme| scheme.trim().eq_ignore_ascii_case("https"))
     }
 
-    fn trusts(&self, address: IpAddr) -> bool {
+    /// Whether the address is a proxy's that is trusted.
+    pub fn trusts(&self, address: IpAddr) -> bool {
         self.0.iter().any(|range| range.contains(address))
     }
 }

@@ -14,19 +14,19 @@ use std::{
 use app::error::QuadError;
 use axum::{
     extract::Request,
-    http::StatusCode,
+    http::{HeaderValue, StatusCode, header::CONNECTION},
     response::{IntoResponse, Response},
 };
 use futures_util::FutureExt;
 use tower::Service;
 
-use super::problem::Problem;
+use super::{body::BodyFate, bounds, problem::Problem};
 use crate::security::{
     headers::ResponseHeaders,
     origin::{Head, OriginRule},
 };
 
-/// Refuses what comes from other sites, answers a panic as any other fault of ours, and completes the headers of every answer.
+/// Refuses what is too large and what comes from other sites, answers a panic as any other fault of ours, and completes the headers of every answer.
 #[derive(Clone)]
 pub struct Front<S> {
     inner: S,
@@ -60,7 +60,9 @@ where
 
     fn call(&mut self, request: Request) -> Self::Future {
         let headers = self.headers.clone();
-        let answer = match self.origin.check(Head::of(&request)) {
+        let fate = request.extensions().get::<BodyFate>().cloned();
+        let checked = bounds::check(&request);
+        let answer = match checked.and_then(|()| self.origin.check(Head::of(&request))) {
             Ok(()) => Ok(self.inner.call(request)),
             Err(error) => Err(Problem(error)),
         };
@@ -74,6 +76,12 @@ where
                 },
                 Err(problem) => problem.into_response(),
             };
+            // Whoever read the body only knows that it failed.
+            if let Some(error) = fate.and_then(|fate| fate.error()) {
+                response = Problem(error).into_response();
+                let close = HeaderValue::from_static("close");
+                response.headers_mut().insert(CONNECTION, close);
+            }
             // A socket is no document.
             if response.status() != StatusCode::SWITCHING_PROTOCOLS {
                 headers.complete(response.headers_mut());

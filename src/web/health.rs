@@ -7,6 +7,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use metrics_exporter_prometheus::PrometheusHandle;
+
 use super::problem::{Answer, ProblemDetails};
 use crate::server::Shared;
 
@@ -37,11 +39,13 @@ pub async fn ready(State(shared): State<Shared>) -> Answer<&'static str> {
     }
 }
 
-/// Counters and gauges in Prometheus' text format.
+/// Counters and gauges in Prometheus' text format. Not at the public address: `QUAD_METRICS_ADDR` says where.
 #[utoipa::path(get, path = "/metrics", tag = "operations",
-    responses((status = 200, body = String, content_type = "text/plain")))]
-pub async fn metrics(State(shared): State<Shared>) -> Response {
-    let text = shared.metrics.render();
+    servers((url = "http://127.0.0.1:9464", description = "QUAD_METRICS_ADDR, for those who run the server.")),
+    responses((status = 200, body = String, content_type = "text/plain"),
+        (status = 404, body = ProblemDetails, description = "At the public address.")))]
+pub async fn metrics(State(metrics): State<PrometheusHandle>) -> Response {
+    let text = metrics.render();
     (
         [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
         text,

@@ -4,6 +4,8 @@ pub mod accounts;
 pub mod announcements;
 pub mod attention;
 pub mod auth;
+pub mod body;
+pub mod bounds;
 pub mod docs;
 pub mod extract;
 pub mod front;

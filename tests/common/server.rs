@@ -15,6 +15,7 @@ use super::{PATIENCE, http::Http, redis::signal};
 pub struct Server {
     child: Child,
     address: SocketAddr,
+    metrics: Option<SocketAddr>,
     log: Arc<Mutex<Vec<String>>>,
     pub http: Http,
 }
@@ -27,6 +28,8 @@ pub fn quad(environment: &[(String, String)], arguments: &[&str]) -> Command {
             command.env_remove(name);
         }
     }
+    // Servers of several tests run at once.
+    command.env("QUAD_METRICS_ADDR", "127.0.0.1:0");
     command.envs(environment.iter().map(|(name, value)| (name, value)));
     command.args(arguments).stdin(Stdio::null());
     command
@@ -76,12 +79,17 @@ impl Server {
         });
         let begin = Instant::now();
         loop {
-            let address = log.lock().unwrap().iter().find_map(|line| address_in(line));
-            if let Some(address) = address {
+            // What it says of its metrics comes before.
+            let find = |what: &str| {
+                let log = log.lock().unwrap();
+                log.iter().find_map(|line| address_in(line, what))
+            };
+            if let Some(address) = find("Quad is at http://") {
                 return Ok(Self {
                     child,
                     address,
-                    log,
+                    metrics: find("Metrics are at http://"),
+                    log: log.clone(),
                     http: Http::new(address),
                 });
             }
@@ -100,6 +108,15 @@ impl Server {
 
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where it tells how it does.
+    pub fn metrics(&self) -> Http {
+        Http::new(self.metrics.expect("it has metrics"))
+    }
+
+    pub fn has_metrics(&self) -> bool {
+        self.metrics.is_some()
     }
 
     pub fn pid(&self) -> u32 {
@@ -153,8 +170,9 @@ impl Drop for Server {
     }
 }
 
-fn address_in(line: &str) -> Option<SocketAddr> {
-    line.split_once("Quad is at http://")?.1.trim().parse().ok()
+fn address_in(line: &str, after: &str) -> Option<SocketAddr> {
+    let rest = line.split_once(after)?.1.trim();
+    rest.trim_end_matches("/metrics").parse().ok()
 }
 
 /// The process that listens in a data folder.

@@ -74,6 +74,7 @@ fn quad(places: &Places, folder: &Path, address: SocketAddrV4, redis: SocketAddr
         .env("REDIS_URL", format!("redis://{redis}"));
     command
         .env("QUAD_DATA_DIR", folder.join("data"))
+        .env("QUAD_METRICS_ADDR", "off")
         .env("QUAD_RATE_LIMITS", "off");
     command
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::config::MetricsAddr;
 
 fn line(text: &str) -> Result<(Command, Config), CommandLineError> {
     parse(std::iter::once("quad").chain(text.split_whitespace()))
@@ -128,6 +129,33 @@ fn pushes_come_from_the_contact_or_the_public_origin() {
 }
 
 #[test]
+fn metrics_are_off_the_public_address() {
+    let of = |text: &str| line(text).unwrap().1.metrics_addr;
+    assert_eq!(of(""), MetricsAddr::Usual);
+    assert!(MetricsAddr::USUAL.parse::<std::net::SocketAddr>().is_ok());
+    assert_eq!(of("--metrics-addr off"), MetricsAddr::Off);
+    let usual = MetricsAddr::At(MetricsAddr::USUAL.parse().unwrap());
+    let said = format!("--metrics-addr {}", MetricsAddr::USUAL);
+    assert_eq!(of(&said), usual, "said, it must be free");
+}
+
+#[test]
+fn one_address_has_so_many_connections_unless_it_plays_many_people() {
+    for (text, most) in [
+        ("", Some(2_000)),
+        ("--rate-limits off", None),
+        ("--max-connections-per-address 0", None),
+        ("--max-connections-per-address 7", Some(7)),
+        ("--rate-limits off --max-connections-per-address 7", Some(7)),
+    ] {
+        let (_, config) = line(text).unwrap();
+        assert_eq!(config.connections.most_per_address, most, "{text}");
+        assert_eq!(config.connections.most, None);
+        assert!(!config.connections.http2);
+    }
+}
+
+#[test]
 fn what_is_wrong_is_said_in_one_line() {
     for (text, says) in [
         ("--addr here", "--addr"),
@@ -157,6 +185,9 @@ fn what_is_wrong_is_said_in_one_line() {
         ("--push-contact mailto:", "QUAD_PUSH_CONTACT"),
         ("--push-after soon", "QUAD_PUSH_AFTER"),
         ("--push-after 2h", "10s"),
+        ("--metrics-addr here", "QUAD_METRICS_ADDR"),
+        ("--max-connections 0", "QUAD_MAX_CONNECTIONS"),
+        ("--http2 maybe", "QUAD_HTTP2"),
     ] {
         let line = wrong(text);
         assert!(
@@ -194,6 +225,15 @@ fn help_names_every_setting_and_its_variable() {
             ("--drain-seconds", "QUAD_DRAIN_SECONDS"),
             ("--push-contact", "QUAD_PUSH_CONTACT"),
             ("--push-after", "QUAD_PUSH_AFTER"),
+            ("--metrics-addr", "QUAD_METRICS_ADDR"),
+            ("--max-connections", "QUAD_MAX_CONNECTIONS"),
+            (
+                "--max-connections-per-address",
+                "QUAD_MAX_CONNECTIONS_PER_ADDRESS",
+            ),
+            ("--http2", "QUAD_HTTP2"),
+            ("--allow-no-rate-limits", "QUAD_ALLOW_NO_RATE_LIMITS"),
+            ("--allow-no-public-origin", "QUAD_ALLOW_NO_PUBLIC_ORIGIN"),
         ] {
             assert!(help.contains(flag), "{text}: {flag}");
             assert!(
