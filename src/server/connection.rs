@@ -39,7 +39,7 @@ use super::{
 use crate::{
     config::Config,
     router,
-    web::body::{BodyFate, Bounded},
+    web::bounded_body::{BodyFate, Bounded},
 };
 
 /// The largest head of a request: the places of 200 channels fit into it.

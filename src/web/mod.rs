@@ -4,7 +4,7 @@ pub mod accounts;
 pub mod announcements;
 pub mod attention;
 pub mod auth;
-pub mod body;
+pub mod bounded_body;
 pub mod bounds;
 pub mod docs;
 pub mod extract;
