@@ -233,6 +233,8 @@ impl Server {
         tasks.spawn(sweep::run(service.clone(), check_all, stop.clone()));
         tasks.spawn(keep(service.clone(), stop.clone(), Service::keep_alive));
         tasks.spawn(keep(service.clone(), stop.clone(), Service::keep_trending));
+        tasks.spawn(keep(service.clone(), stop.clone(), Service::keep_clean));
+        tasks.spawn(keep(service.clone(), stop.clone(), Service::make_secrets));
         let deliver = Service::deliver_announcements;
         tasks.spawn(keep(service.clone(), stop.clone(), deliver));
         tasks.spawn(presence::run(service.clone(), stop.clone()));

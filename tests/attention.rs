@@ -395,7 +395,7 @@ async fn pages_of_what_was_silenced_show_each_entry_once() {
     loop {
         let items = page["items"].as_array().unwrap().iter();
         seen.extend(items.map(|item| item["post_id"].as_str().unwrap().to_owned()));
-        let Some(next) = page["next"].as_u64() else {
+        let Some(next) = page["next"].as_str() else {
             break;
         };
         page = ana.get(&format!("{path}&before={next}")).await.ok(200);
@@ -440,4 +440,34 @@ async fn a_group_is_unread_again_and_what_is_new_in_a_quiet_group_says_why() {
     // The reason is the newest entry's.
     eve.unlike(&post).await;
     assert_eq!(ana.inbox().await["items"][0].get("withheld"), None);
+}
+
+#[tokio::test]
+async fn what_is_muted_already_is_never_too_much() {
+    let app = App::start();
+    let (ana, bob, eve) = (
+        app.sign_up("ana").await,
+        app.sign_up("bob").await,
+        app.sign_up("eve").await,
+    );
+    let mute = async |who: &Person, method: &str| {
+        let path = format!("/api/v1/mutes/people/{}", who.handle);
+        ana.ask(method, &path).send().await
+    };
+    let own = ana.publish("hello").await;
+    let post = format!("/api/v1/mutes/posts/{own}");
+    mute(&bob, "PUT").await.ok(204);
+    ana.put(&post).await.ok(204);
+    let key = format!("{{{}}}:attention", ana.id);
+    let fill =
+        "for i = 1, 998 do redis.call('HSET', KEYS[1], string.format('mute:0fan%08d', i), i) end";
+    app.redis.ask(&["EVAL", fill, "1", &key]);
+    let before = app.redis.ask(&["HGETALL", &key]);
+    mute(&bob, "PUT").await.ok(204);
+    ana.put(&post).await.ok(204);
+    mute(&eve, "PUT").await.invalid(&[("mutes", "too_many")]);
+    assert_eq!(app.redis.ask(&["HGETALL", &key]), before);
+    mute(&bob, "DELETE").await.ok(204);
+    mute(&eve, "PUT").await.ok(204);
+    mute(&bob, "PUT").await.invalid(&[("mutes", "too_many")]);
 }

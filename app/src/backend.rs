@@ -90,11 +90,12 @@ pub trait Backend: Send + Sync + 'static {
     async fn mark_inbox(&self, session: &Session, mark: InboxMark) -> Answer<()>;
     /// What became of everything in this inbox.
     async fn ledger(&self, session: &Session) -> Answer<Ledger>;
-    /// A page of what made no toast, the newest first, from below `before`. `limit` is 1 to 100.
+    /// A page of what made no toast, the newest first. `before` is a cursor of this list, `limit` is 1
+    /// to 100. Errors: `invalid`.
     async fn silenced(
         &self,
         session: &Session,
-        before: Option<u64>,
+        before: Option<String>,
         limit: Option<u64>,
     ) -> Answer<SilencedPage>;
 
@@ -106,10 +107,11 @@ pub trait Backend: Send + Sync + 'static {
         new: NewAnnouncement,
         key: Option<String>,
     ) -> Answer<Announcement>;
-    /// A page of what was announced, the newest first, from below `before`. `limit` is 1 to 100.
+    /// A page of what was announced, the newest first. `before` is a cursor of this list, `limit` is
+    /// 1 to 100. Errors: `invalid`.
     async fn announcements(
         &self,
-        before: Option<u64>,
+        before: Option<String>,
         limit: Option<u64>,
     ) -> Answer<AnnouncementPage>;
 
@@ -126,11 +128,12 @@ pub trait Backend: Send + Sync + 'static {
     async fn room(&self, session: &Session, name: &RoomName) -> Answer<Room>;
     /// The rooms that one is in or invited to.
     async fn own_rooms(&self, session: &Session) -> Answer<Vec<Room>>;
-    /// A page of all rooms that one may see, by name. `limit` is 1 to 100.
+    /// A page of all rooms that one may see, by name. `after` is a cursor of this list, `limit` is 1
+    /// to 100. Errors: `invalid`.
     async fn rooms(
         &self,
         session: &Session,
-        after: Option<RoomName>,
+        after: Option<String>,
         limit: Option<u64>,
     ) -> Answer<RoomPage>;
     /// Joins a room. Errors: `no_such_room`, `forbidden`, `room_full`, 429.
@@ -139,12 +142,13 @@ pub trait Backend: Send + Sync + 'static {
     async fn leave_room(&self, session: &Session, name: &RoomName) -> Answer<()>;
     /// Ends one's own room. Errors: `no_such_room`, `forbidden`.
     async fn end_room(&self, session: &Session, name: &RoomName) -> Answer<()>;
-    /// A page of members, in the order in which they came. `limit` is 1 to 100.
+    /// A page of members, in the order in which they came. `after` is a cursor of this list, `limit`
+    /// is 1 to 100. Errors: `no_such_room`, `invalid`.
     async fn members(
         &self,
         session: &Session,
         name: &RoomName,
-        after: Option<u64>,
+        after: Option<String>,
         limit: Option<u64>,
     ) -> Answer<MemberPage>;
     /// Invites or removes somebody (an id or a handle), or says what they may do. Errors:

@@ -1,6 +1,7 @@
 //! Who may do what, and how often.
 
 pub mod client_addr;
+pub mod cursor;
 pub mod headers;
 pub mod limits;
 pub mod origin;

@@ -15,7 +15,7 @@ use app::{
 use tokio::{sync::Notify, time::sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::{Service, channels::ANNOUNCEMENTS, memory::Memory, posts::digest};
+use super::{Service, channels::ANNOUNCEMENTS, cursors::List, memory::Memory, posts::digest};
 use crate::{
     security::random,
     store::{
@@ -33,6 +33,9 @@ const PAGE: u64 = 20;
 const AGAIN: Duration = Duration::from_secs(1);
 /// Inboxes that an announcement is entered into in one go.
 const BATCH: usize = 500;
+
+/// The same, where all that are kept are entered: 100 of up to 2,000 characters each.
+const FEW: usize = 10;
 
 /// What this server knows of the announcements.
 pub struct Announcements {
@@ -75,12 +78,11 @@ impl Service {
         let key = key.map(validate::idempotency_key).transpose()?;
         let key = key.map(|key| digest(&format!("{person}:{key}")));
         let body = digest(&format!("{:?}:{text}", new.level));
-        let (id, epoch, at) = (random::id()?, random::epoch()?, now());
+        let (id, at) = (random::id()?, now());
         let message = NewMessage {
             channel: ANNOUNCEMENTS,
             text: &text,
             id: &id,
-            epoch: epoch.as_str(),
             now: at,
             level: Some(new.level),
             keep: KEEP,
@@ -103,10 +105,12 @@ impl Service {
     /// A page of what was announced, the newest first, from below `before`.
     pub async fn announcements(
         &self,
-        before: Option<u64>,
+        before: Option<String>,
         limit: Option<u64>,
     ) -> Answer<AnnouncementPage> {
         let limit = validate::limit(limit, PAGE)? as usize;
+        let list = List::Announcements;
+        let before: Option<u64> = self.open_cursor("before", list, before.as_deref()).await?;
         let log = self.kept_announcements().await?;
         let older = log.messages.iter().rev();
         let mut older = older.filter(|message| before.is_none_or(|before| message.seq < before));
@@ -124,7 +128,7 @@ impl Service {
         let next = older.next().and(items.last()).map(|last| last.seq);
         Ok(AnnouncementPage {
             announcements: items,
-            next,
+            next: self.seal_cursor(list, next).await?,
         })
     }
 
@@ -185,7 +189,9 @@ impl Service {
         users.dedup();
         for batch in users.chunks(BATCH) {
             let behind = self.store.enter_announcements(batch, &log, from).await?;
-            self.store.enter_announcements(&behind, &log, None).await?;
+            for few in behind.chunks(FEW) {
+                self.store.enter_announcements(few, &log, None).await?;
+            }
         }
         Ok(log)
     }
@@ -199,10 +205,9 @@ impl Service {
 
     async fn read_announcements(&self) -> Answer<Arc<ChannelLog>> {
         let before = self.announcements.kept.moment();
-        let fresh = random::epoch()?;
         let log = self
             .store
-            .read_channel(ANNOUNCEMENTS, 0, KEEP.messages as usize, fresh.as_str());
+            .read_channel(ANNOUNCEMENTS, 0, KEEP.messages as usize);
         let log = Arc::new(log.await?);
         self.announcements.kept.remember(before, (), log.clone());
         Ok(log)

@@ -11,14 +11,12 @@ use app::{
 
 use super::{
     Service,
+    cursors::List,
     inbox::{post_of, room_of},
 };
 use crate::{
     meters::METERS,
-    store::{
-        attention::{MOST_MUTES, StoredMute},
-        now,
-    },
+    store::{attention::StoredMute, now},
     validate,
 };
 
@@ -93,14 +91,14 @@ impl Service {
                 StoredMute::Post(post.clone())
             }
         };
-        if muted && self.store.mutes(user).await?.len() >= MOST_MUTES {
-            return Err(QuadError::invalid(
-                "mutes",
-                "too_many",
-                "You have muted as much as there is room for. Take something back first.",
-            ));
+        if self.store.set_mute(user, &mute, muted).await? {
+            return Ok(());
         }
-        Ok(self.store.set_mute(user, &mute, muted).await?)
+        Err(QuadError::invalid(
+            "mutes",
+            "too_many",
+            "You have muted as much as there is room for. Take something back first.",
+        ))
     }
 
     /// Notes what became of entries, and for those that were painted, how long that took.
@@ -137,12 +135,13 @@ impl Service {
     pub async fn silenced(
         &self,
         session: &Session,
-        before: Option<u64>,
+        before: Option<String>,
         limit: Option<u64>,
     ) -> Answer<SilencedPage> {
         let user = &session.person.user_id;
         let limit = validate::limit(limit, PAGE)? as usize;
-        let before = before.filter(|seq| *seq < 1 << 53 && *seq > 0);
+        let list = List::Silenced(user);
+        let before: Option<u64> = self.open_cursor("before", list, before.as_deref()).await?;
         let mut entries = self.store.silenced(user, before, limit + 1).await?;
         let more = entries.len() > limit;
         entries.truncate(limit);
@@ -167,7 +166,7 @@ impl Service {
         });
         Ok(SilencedPage {
             items: items.collect(),
-            next,
+            next: self.seal_cursor(list, next).await?,
         })
     }
 }

@@ -150,23 +150,32 @@ impl Service {
         key: Option<&str>,
     ) -> Answer<(Topic, String)> {
         grant.allow(Scope::Publish)?;
-        let name = match channel.parse() {
-            Ok(Channel::Broadcast(name)) => name,
-            Ok(Channel::Private(name)) if self.store.own_channel(&name, &grant.id).await? => name,
+        let (name, private) = match channel.parse() {
+            Ok(Channel::Broadcast(name)) => (name, false),
+            Ok(Channel::Private(name)) => (name, true),
             Err(error) if !channel.starts_with("room:") => return Err(error),
             _ => return Err(QuadError::Forbidden),
         };
+        if private {
+            let owner = self.store.channel_owner(&name).await?;
+            if owner.is_some_and(|owner| owner != *grant.id) {
+                return Err(QuadError::Forbidden);
+            }
+        }
         self.limits.publish(&grant.id)?;
         self.limits.publish_on(&name)?;
         let text = validate::text("message", message)?;
         let key = grant.idempotency_key(key)?;
         let body = digest(&text);
-        let (id, epoch) = (random::id()?, random::epoch()?);
+        let id = random::id()?;
+        // Nothing is claimed by a message that is refused.
+        if private && !self.store.own_channel(&name, &grant.id).await? {
+            return Err(QuadError::Forbidden);
+        }
         let message = NewMessage {
             channel: &name,
             text: &text,
             id: &id,
-            epoch: epoch.as_str(),
             now: now(),
             level: None,
             keep: BROADCASTS,
@@ -224,11 +233,7 @@ impl Service {
         after: u64,
         limit: usize,
     ) -> Answer<ChannelFrames> {
-        let fresh = random::epoch()?;
-        let log = self
-            .store
-            .read_channel(channel, after, limit, fresh.as_str())
-            .await?;
+        let log = self.store.read_channel(channel, after, limit).await?;
         let frames = log
             .messages
             .into_iter()

@@ -5,6 +5,8 @@ pub mod accounts;
 pub mod announcements;
 pub mod attention;
 pub mod channels;
+mod cleanup;
+mod cursors;
 pub mod directory;
 pub mod inbox;
 pub mod listeners;
@@ -15,6 +17,7 @@ pub mod people;
 pub mod posts;
 pub mod private_channels;
 pub mod rooms;
+mod secrets;
 pub mod sessions;
 mod streams;
 pub mod talk;
@@ -34,10 +37,12 @@ use app::{
     },
 };
 use async_trait::async_trait;
+use tokio::sync::Notify;
 
 use self::{
-    announcements::Announcements, directory::Directory, listeners::Listeners, people::People,
-    private_channels::Signing, sessions::Sessions, tokens::Tokens, trending::Trending,
+    announcements::Announcements, cursors::Sealing, directory::Directory, listeners::Listeners,
+    people::People, private_channels::Signing, sessions::Sessions, tokens::Tokens,
+    trending::Trending,
 };
 use crate::{
     live::{Topic, control::Control, hub::Hub, presence::Attendances},
@@ -63,6 +68,9 @@ pub struct Service {
     attendance: Attendances,
     announcements: Announcements,
     signing: Signing,
+    sealing: Sealing,
+    /// Something was deleted here and is to be cleaned up.
+    deleted: Notify,
 }
 
 impl Service {
@@ -89,6 +97,8 @@ impl Service {
             attendance: Attendances::default(),
             announcements: Announcements::default(),
             signing: Signing::default(),
+            sealing: Sealing::default(),
+            deleted: Notify::new(),
         }
     }
 
@@ -262,7 +272,7 @@ impl Backend for Service {
     async fn silenced(
         &self,
         session: &Session,
-        before: Option<u64>,
+        before: Option<String>,
         limit: Option<u64>,
     ) -> Answer<SilencedPage> {
         self.silenced(session, before, limit).await
@@ -279,7 +289,7 @@ impl Backend for Service {
 
     async fn announcements(
         &self,
-        before: Option<u64>,
+        before: Option<String>,
         limit: Option<u64>,
     ) -> Answer<AnnouncementPage> {
         self.announcements(before, limit).await
@@ -309,7 +319,7 @@ impl Backend for Service {
     async fn rooms(
         &self,
         session: &Session,
-        after: Option<RoomName>,
+        after: Option<String>,
         limit: Option<u64>,
     ) -> Answer<RoomPage> {
         self.rooms(session, after, limit).await
@@ -331,7 +341,7 @@ impl Backend for Service {
         &self,
         session: &Session,
         name: &RoomName,
-        after: Option<u64>,
+        after: Option<String>,
         limit: Option<u64>,
     ) -> Answer<MemberPage> {
         self.members(session, name, after, limit).await

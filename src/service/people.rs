@@ -1,6 +1,6 @@
 //! Names, as this server remembers them. A renamed person is forgotten at once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use app::{
     backend::Answer,
@@ -23,16 +23,17 @@ impl Service {
         ids: impl IntoIterator<Item = &'i UserId>,
     ) -> Answer<HashMap<UserId, Person>> {
         let mut found = HashMap::new();
-        let mut missing = Vec::new();
+        let mut missing = HashSet::new();
         for id in ids {
             if found.contains_key(id) || missing.contains(id) {
                 continue;
             }
             match self.people.get(id) {
                 Some(person) => drop(found.insert(id.clone(), person)),
-                None => missing.push(id.clone()),
+                None => drop(missing.insert(id.clone())),
             }
         }
+        let missing: Vec<UserId> = missing.into_iter().collect();
         let before = self.people.moment();
         let read = self.store.people(&missing).await?;
         for person in read.into_iter().flatten() {

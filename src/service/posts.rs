@@ -9,11 +9,12 @@ use app::{
 };
 use sha2::{Digest, Sha256};
 
-use super::Service;
+use super::{Service, cursors::List};
 use crate::{
     meters::METERS,
     store::{
         now,
+        paging::Cursor,
         posts::{Idempotency, PostList, StoredPost},
     },
     validate,
@@ -21,6 +22,8 @@ use crate::{
 
 /// Posts on a page, where nothing else is asked for.
 const PAGE: u64 = 20;
+/// How often a page looks for what takes the place of posts that are gone.
+const MOST_LOOKS: usize = 20;
 /// Characters of a post that a notification quotes.
 const EXCERPT: usize = 100;
 
@@ -66,7 +69,10 @@ impl Service {
             return Err(QuadError::Forbidden);
         }
         match self.store.delete_post(id, now()).await? {
-            true => Ok(()),
+            true => {
+                self.deleted.notify_one();
+                Ok(())
+            }
             false => Err(QuadError::NoSuchPost),
         }
     }
@@ -80,35 +86,33 @@ impl Service {
             .ok_or(QuadError::NoSuchPost)
     }
 
-    /// A page of the feed, or of one author. It is only empty where nothing is left: posts that
-    /// were deleted meanwhile are made up for from what follows.
+    /// A page of the feed, or of one author. Posts that were deleted meanwhile are made up for from
+    /// what follows, unless they are very many.
     pub async fn posts(&self, viewer: Option<&Session>, query: PostQuery) -> Answer<PostPage> {
         let limit = validate::limit(query.limit, PAGE)? as usize;
         let author = match &query.author {
             Some(handle) => Some(self.find(handle).await?.user_id),
             None => None,
         };
-        let mut page = PostPage {
-            posts: Vec::new(),
-            next: query.before,
+        let (list, cursors) = match (&author, query.order) {
+            (Some(author), _) => (PostList::Author(author), List::Author(author)),
+            (None, Order::Latest) => (PostList::Feed, List::Latest),
+            (None, Order::Trending) => (PostList::Trending, List::Trending),
         };
-        loop {
-            let list = match (&author, query.order) {
-                (Some(author), _) => PostList::Author(author),
-                (None, Order::Latest) => PostList::Feed,
-                (None, Order::Trending) => PostList::Trending,
-            };
-            let wanted = limit - page.posts.len();
-            let (ids, next) = self
-                .store
-                .post_ids(list, page.next.as_deref(), wanted)
-                .await?;
-            page.posts.extend(self.load(viewer, &ids).await?);
-            page.next = next;
-            if page.posts.len() == limit || page.next.is_none() {
-                return Ok(page);
+        let before = query.before.as_deref();
+        let mut next: Option<Cursor> = self.open_cursor("before", cursors, before).await?;
+        let mut posts = Vec::new();
+        for _ in 0..MOST_LOOKS {
+            let wanted = limit - posts.len();
+            let (ids, end) = self.store.post_ids(list, next.as_ref(), wanted).await?;
+            posts.extend(self.load(viewer, &ids).await?);
+            next = end;
+            if posts.len() == limit || next.is_none() {
+                break;
             }
         }
+        let next = self.seal_cursor(cursors, next).await?;
+        Ok(PostPage { posts, next })
     }
 
     /// Who likes a post, the newest first.
@@ -119,13 +123,16 @@ impl Service {
         limit: Option<u64>,
     ) -> Answer<Likers> {
         let limit = validate::limit(limit, PAGE)? as usize;
+        let list = List::Likes(id);
+        let after: Option<Cursor> = self.open_cursor("after", list, after.as_deref()).await?;
         let (ids, next) = self
             .store
-            .likers(id, after.as_deref(), limit)
+            .likers(id, after.as_ref(), limit)
             .await?
             .ok_or(QuadError::NoSuchPost)?;
         let mut people = self.people(&ids).await?;
         let people = ids.iter().filter_map(|id| people.remove(id)).collect();
+        let next = self.seal_cursor(list, next).await?;
         Ok(Likers { people, next })
     }
 

@@ -2,18 +2,16 @@
 //! listen by the tokens that it hands out.
 
 use app::{backend::Answer, error::QuadError, model::UserId};
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use tokio::sync::OnceCell;
 
 use super::{Service, channels::Channel, tokens::Grant};
 use crate::{
     live::hub::Owner,
     security::{
-        random,
         subscribe_token::{Claims, Signer},
         token::Scope,
     },
-    store::now,
+    store::{keys, now},
 };
 
 /// The longest a token is good for, in seconds: a day.
@@ -83,7 +81,9 @@ impl Service {
     ) -> Answer<Option<u64>> {
         let Some(token) = token else {
             return match owner {
-                Owner::Token { token, .. } if self.store.owns_channel(channel, token).await? => {
+                Owner::Token { token, .. }
+                    if self.store.channel_owner(channel).await?.as_deref() == Some(&**token) =>
+                {
                     Ok(None)
                 }
                 _ => Err(QuadError::Forbidden),
@@ -99,15 +99,12 @@ impl Service {
         }
     }
 
-    async fn signer(&self) -> Answer<&Signer> {
+    pub(super) async fn signer(&self) -> Answer<&Signer> {
         self.signing
             .0
             .get_or_try_init(|| async {
-                // Whoever comes first is heeded by all.
-                let fresh = BASE64_URL_SAFE_NO_PAD.encode(random::bytes::<32>()?);
-                let kept = self.store.subscribe_key(&fresh).await?;
-                let secret = BASE64_URL_SAFE_NO_PAD.decode(kept);
-                Ok(Signer::new(&secret.map_err(|_| QuadError::Internal)?))
+                let secret = self.secret(keys::SUBSCRIBE).await?;
+                Ok(Signer::new(&secret))
             })
             .await
     }

@@ -1,5 +1,7 @@
 //! Rooms: who makes, finds, joins and leaves them. The store's scripts decide who may.
 
+use std::collections::HashSet;
+
 use app::{
     backend::{Answer, Session},
     error::QuadError,
@@ -9,7 +11,7 @@ use app::{
     },
 };
 
-use super::{Service, mentions::Occasion};
+use super::{Service, cursors::List, mentions::Occasion};
 use crate::{
     live::control::Control,
     security::random,
@@ -22,9 +24,15 @@ use crate::{
 
 /// Rooms or members on a page, where nothing else is asked for.
 const PAGE: u64 = 50;
+/// Names of the directory that are looked at together, at least.
+const BATCH: usize = 50;
 /// Names of the directory that are looked at for one page. Rooms that one may not see are passed
-/// over, and a house may have many.
-const MOST_PASSED: usize = 1_000;
+/// over, and a house may have many: then a page is short, and the next one goes on.
+const MOST_PASSED: usize = 300;
+/// One's own rooms, and rooms that one is invited to, in the list of both.
+const MOST_OWN: usize = 200;
+/// Notes of one's own rooms that are looked at for it, in batches of [`MOST_OWN`]. Some may be wrong.
+const MOST_NOTES: usize = 1_000;
 
 impl Service {
     /// Makes a room. Errors: `invalid`, `room_taken`, 429.
@@ -39,7 +47,6 @@ impl Service {
         let title = validate::label("title", title.unwrap_or(name.as_str()))?;
         let epoch = random::epoch()?;
         let now = now();
-        self.store.note_room(owner, &name, now).await?;
         let created =
             self.store
                 .create_room(&name, owner, &title, room.private, epoch.as_str(), now);
@@ -87,45 +94,60 @@ impl Service {
         room.ok_or(QuadError::NoSuchRoom)
     }
 
-    /// The rooms that one is in or invited to, those that one entered last first.
+    /// The rooms that one is in, those that one entered last first, and then those that one is invited
+    /// to, the newest invitation first.
     pub async fn own_rooms(&self, session: &Session) -> Answer<Vec<Room>> {
         let viewer = &session.person.user_id;
-        let names = self.store.rooms_of(viewer).await?;
-        let rooms = self.store.describe_rooms(&names, Some(viewer)).await?;
-        let own = |room: &Room| room.role.is_some() || room.invited;
-        Ok(rooms.into_iter().flatten().filter(own).collect())
+        let mut rooms = Vec::new();
+        for offset in (0..MOST_NOTES).step_by(MOST_OWN) {
+            let names = self.store.rooms_of(viewer, offset, MOST_OWN).await?;
+            let found = self.store.describe_rooms(&names, Some(viewer)).await?;
+            let own = |room: &Room| room.role.is_some() || room.invited;
+            rooms.extend(found.into_iter().flatten().filter(own));
+            if names.len() < MOST_OWN || rooms.len() >= MOST_OWN {
+                break;
+            }
+        }
+        rooms.truncate(MOST_OWN);
+        let names = self.store.invitations_of(viewer).await?;
+        let found = self.store.describe_rooms(&names, Some(viewer)).await?;
+        let known: HashSet<RoomName> = rooms.iter().map(|room| room.name.clone()).collect();
+        let invited = |room: &Room| room.invited && !known.contains(&room.name);
+        rooms.extend(found.into_iter().flatten().filter(invited));
+        Ok(rooms)
     }
 
-    /// A page of all rooms that one may see, by name, after `after`.
+    /// A page of all rooms that one may see, by name, after the cursor `after`. Errors: `invalid`.
     pub async fn rooms(
         &self,
         session: &Session,
-        after: Option<RoomName>,
+        after: Option<String>,
         limit: Option<u64>,
     ) -> Answer<RoomPage> {
         let limit = validate::limit(limit, PAGE)? as usize;
         let viewer = &session.person.user_id;
-        let (mut rooms, mut after, mut passed) = (Vec::new(), after, 0);
-        loop {
-            let names = self.store.room_names(after.as_ref(), limit).await?;
-            let all = names.len() < limit;
+        let list = List::Rooms(viewer);
+        let mut after = self.open_cursor("after", list, after.as_deref()).await?;
+        let (mut rooms, mut passed) = (Vec::new(), 0);
+        let batch = BATCH.max(limit + 1);
+        let more = 'page: loop {
+            let names = self.store.room_names(after.as_ref(), batch).await?;
+            let all = names.len() < batch;
             passed += names.len();
             let found = self.store.describe_rooms(&names, Some(viewer)).await?;
             for (name, room) in names.into_iter().zip(found) {
                 if rooms.len() == limit {
-                    return Ok(RoomPage {
-                        rooms,
-                        next: after.map(String::from),
-                    });
+                    break 'page true;
                 }
                 rooms.extend(room.filter(is_visible));
                 after = Some(name);
             }
             if all || passed >= MOST_PASSED {
-                let next = after.filter(|_| !all).map(String::from);
-                return Ok(RoomPage { rooms, next });
+                break !all;
             }
-        }
+        };
+        let next = self.seal_cursor(list, after.filter(|_| more)).await?;
+        Ok(RoomPage { rooms, next })
     }
 
     /// Joins a room; a repeat changes nothing. Errors: `no_such_room`, `forbidden` to somebody who
@@ -135,10 +157,7 @@ impl Service {
         self.limits.room(user)?;
         match self.store.enter_room(name, user, now()).await? {
             Outcome::Done => self.room(session, name).await,
-            refused => {
-                self.store.forget_room(user, name).await?;
-                Err(refusal(refused))
-            }
+            refused => Err(refusal(refused)),
         }
     }
 
@@ -147,12 +166,11 @@ impl Service {
         let user = &session.person.user_id;
         match self.store.leave_room(name, user).await? {
             Outcome::Done => Ok(()),
-            Outcome::Empty => self
-                .store
-                .end_room(name, None)
-                .await
-                .map(drop)
-                .map_err(Into::into),
+            Outcome::Empty => {
+                self.store.end_room(name, None, now()).await?;
+                self.deleted.notify_one();
+                Ok(())
+            }
             refused => Err(refusal(refused)),
         }
     }
@@ -162,10 +180,13 @@ impl Service {
     pub async fn end_room(&self, session: &Session, name: &RoomName) -> Answer<()> {
         match self
             .store
-            .end_room(name, Some(&session.person.user_id))
+            .end_room(name, Some(&session.person.user_id), now())
             .await?
         {
-            Outcome::Done => Ok(()),
+            Outcome::Done => {
+                self.deleted.notify_one();
+                Ok(())
+            }
             refused => Err(refusal(refused)),
         }
     }
@@ -188,9 +209,17 @@ impl Service {
         };
         let now = now();
         if change == MemberChange::Invite {
-            // Noted first: a note that is wrong is passed over.
+            // First the right, then the note with the other one, then the invitation: whoever may not
+            // invite leaves nothing behind, and no invitation is without a note.
+            let inviter = &actor.user_id;
+            match self.store.may_invite(name, inviter, target).await? {
+                Outcome::Done => {}
+                Outcome::Same => return Ok(()),
+                refused => return Err(refusal(refused)),
+            }
             self.person_by_id(target).await?;
-            self.store.note_room(target, name, now).await?;
+            let noted = self.store.note_invitation(target, name, inviter, now);
+            noted.await?;
         }
         let changed = self
             .store
@@ -227,14 +256,16 @@ impl Service {
         &self,
         session: &Session,
         name: &RoomName,
-        after: Option<u64>,
+        after: Option<String>,
         limit: Option<u64>,
     ) -> Answer<MemberPage> {
         let limit = validate::limit(limit, PAGE)? as usize;
-        let after = after.unwrap_or(0).min(1 << 53);
+        let list = List::Members(name);
+        let after: Option<u64> = self.open_cursor("after", list, after.as_deref()).await?;
+        let viewer = &session.person.user_id;
         let stored = self
             .store
-            .members(name, &session.person.user_id, after, limit + 1)
+            .members(name, viewer, after.unwrap_or(0), limit + 1)
             .await?;
         let mut stored = stored.ok_or(QuadError::NoSuchRoom)?;
         let more = stored.len() > limit;
@@ -254,7 +285,7 @@ impl Service {
             });
         Ok(MemberPage {
             members: members.collect(),
-            next,
+            next: self.seal_cursor(list, next).await?,
         })
     }
 }

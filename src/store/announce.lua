@@ -19,5 +19,7 @@ for i = 6, #ARGV, 4 do
     entered = seq
   end
 end
-redis.call('HSET', meta, 'announced', epoch .. ' ' .. entered)
+-- A reading that finds nothing new writes nothing.
+local upto = epoch .. ' ' .. entered
+if redis.call('HGET', meta, 'announced') ~= upto then redis.call('HSET', meta, 'announced', upto) end
 return 'ok'

@@ -1,14 +1,16 @@
 //! What a person wants to be told of: one hash, so that the script that tells reads all of it in
 //! one command.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::LazyLock};
 
 use app::model::{Attention, PostId, Preferences, QuietHours, UserId};
 
-use super::{Store, StoreError, keys, now};
+use super::{Store, StoreError, keys, now, script::Script};
+
+static MUTE: LazyLock<Script> = LazyLock::new(|| Script::new(&[include_str!("mute.lua")]));
 
 /// Mutes a person may have.
-pub const MOST_MUTES: usize = 1_000;
+const MOST_MUTES: usize = 1_000;
 
 /// What is muted, with the time since when.
 pub enum StoredMute {
@@ -132,19 +134,25 @@ impl Store {
         self.link().query(&command).await
     }
 
-    /// Mutes, or takes it back.
+    /// Mutes, or takes it back; a repeat changes nothing. False: as much is muted as may be.
     pub async fn set_mute(
         &self,
         user: &UserId,
         mute: &StoredMute,
         muted: bool,
-    ) -> Result<(), StoreError> {
-        let mut command = redis::cmd(if muted { "HSET" } else { "HDEL" });
-        command.arg(keys::attention(user)).arg(field(mute));
-        if muted {
-            command.arg(now());
+    ) -> Result<bool, StoreError> {
+        let key = keys::attention(user);
+        if !muted {
+            let mut command = redis::cmd("HDEL");
+            command.arg(key).arg(field(mute));
+            self.link().query::<u64>(&command).await?;
+            return Ok(true);
         }
-        self.link().query(&command).await
+        self.link()
+            .script(&MUTE, &key, |command| {
+                command.arg(field(mute)).arg(now()).arg(MOST_MUTES);
+            })
+            .await
     }
 }
 

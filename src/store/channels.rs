@@ -13,8 +13,15 @@ use super::{
 };
 
 static BROADCAST: LazyLock<Script> =
-    LazyLock::new(|| Script::new(&[include_str!("broadcast.lua")]));
-static READ: LazyLock<Script> = LazyLock::new(|| Script::new(&[include_str!("read_channel.lua")]));
+    LazyLock::new(|| Script::new(&[include_str!("channel.lua"), include_str!("broadcast.lua")]));
+static READ: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(&[
+        include_str!("channel.lua"),
+        include_str!("read_channel.lua"),
+    ])
+});
+static CLAIM: LazyLock<Script> =
+    LazyLock::new(|| Script::new(&[include_str!("claim_channel.lua")]));
 
 /// A message as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +45,8 @@ pub struct Keep {
     pub messages: u64,
     /// How long after the newest, in milliseconds.
     pub history: u64,
-    /// How long after the newest the numbers go on, in milliseconds.
+    /// How long after the newest the numbers go on, in milliseconds; at least 30 days, see
+    /// `channel.lua`.
     pub numbers: u64,
 }
 
@@ -74,8 +82,6 @@ pub struct NewMessage<'a> {
     pub text: &'a str,
     /// A fresh id.
     pub id: &'a str,
-    /// The epoch, in case it is the channel's first message.
-    pub epoch: &'a str,
     /// Milliseconds since 1970.
     pub now: u64,
     /// How it is meant, where it is an announcement.
@@ -101,7 +107,6 @@ impl Store {
                     .arg(serde_json::Value::from(message.text).to_string())
                     .arg(message.now)
                     .arg(self.generation())
-                    .arg(message.epoch)
                     .arg(message.id)
                     .arg(key)
                     .arg(body)
@@ -114,21 +119,19 @@ impl Store {
         Ok(Some(id).filter(|id| !id.is_empty()))
     }
 
-    /// Reads where a channel stands, and what follows `after`. `epoch` begins its history where
-    /// it has none.
+    /// Reads where a channel stands, and what follows `after`. Writes nothing.
     pub async fn read_channel(
         &self,
         channel: &str,
         after: u64,
         limit: usize,
-        epoch: &str,
     ) -> Result<ChannelLog, StoreError> {
         // Of each message its seq, id, text as JSON, time, and level.
         type Row = (u64, String, String, u64, String);
         let (epoch, seq, rows): (String, u64, Vec<Row>) = self
             .link()
             .script(&READ, &keys::channel_log(channel), |command| {
-                command.arg(after).arg(limit).arg(epoch);
+                command.arg(after).arg(limit);
             })
             .await?;
         let messages = rows.into_iter().filter_map(|(seq, id, text, at, word)| {
@@ -150,27 +153,18 @@ impl Store {
     /// Claims a private channel for a program, where nobody has; answers whether it is this one's.
     /// A claim ends with the channel's numbers.
     pub async fn own_channel(&self, channel: &str, token: &str) -> Result<bool, StoreError> {
-        let key = keys::channel_owner(channel);
-        if self.first_of(&key, token).await? != token {
-            return Ok(false);
-        }
-        let mut keep = redis::cmd("PEXPIRE");
-        keep.arg(&key).arg(BROADCASTS.numbers);
-        self.link().query::<u64>(&keep).await?;
-        Ok(true)
+        self.link()
+            .script(&CLAIM, &keys::channel_owner(channel), |command| {
+                command.arg(token).arg(BROADCASTS.numbers);
+            })
+            .await
     }
 
-    /// Whether a private channel is this program's.
-    pub async fn owns_channel(&self, channel: &str, token: &str) -> Result<bool, StoreError> {
+    /// Which program a private channel belongs to, if somebody claimed it.
+    pub async fn channel_owner(&self, channel: &str) -> Result<Option<String>, StoreError> {
         let mut command = redis::cmd("GET");
         command.arg(keys::channel_owner(channel));
-        let owner: Option<String> = self.link().query(&command).await?;
-        Ok(owner.as_deref() == Some(token))
-    }
-
-    /// The secret that signs subscribe tokens; `fresh` becomes it where there is none.
-    pub async fn subscribe_key(&self, fresh: &str) -> Result<String, StoreError> {
-        self.first_of(keys::SUBSCRIBE, fresh).await
+        self.link().query(&command).await
     }
 
     /// The topics that some server listens to and that match `pattern`, on all nodes.

@@ -25,6 +25,13 @@ pub const VAPID: &str = "push:vapid";
 /// The secret that signs subscribe tokens: a string, 32 bytes in base64url.
 pub const SUBSCRIBE: &str = "subscribe:key";
 
+/// The secret that seals cursors: a string, 32 bytes in base64url.
+pub const CURSORS: &str = "cursor:key";
+
+/// What was deleted and is to be cleaned up: a sorted set of jobs by when they may be taken; see
+/// [`crate::store::cleanup`].
+pub const CLEANUP: &str = "cleanup";
+
 /// A hash: handle, name, password, role, created, posts (the last n).
 pub fn user(user: &UserId) -> String {
     format!("{{{user}}}:user")
@@ -116,14 +123,21 @@ pub fn room_named(key: &str) -> Option<RoomName> {
 /// Another key of a room: `members` (a sorted set by when they came), `roles`, `reads`, `invited`,
 /// `banned`, `log` (a stream) and `log:meta`, `here` (how many servers each is looking from),
 /// `here:<server>`, `servers`, `owed` (mentions to be told of), `voids` (the places of what was
-/// removed and of what removes it), `sent:<epoch>:<user>:<id>`.
+/// removed and of what removes it), `sent:<epoch>:<user>:<id>`. Of rooms of this name that ended and are
+/// to be cleaned up: `gone` (a sorted set of their epochs by when they ended), `gone:<epoch>:members`
+/// and `gone:<epoch>:invited`.
 pub fn room_part(name: &RoomName, part: &str) -> String {
     format!("{{r:{name}}}:{part}")
 }
 
-/// A sorted set: the rooms that somebody may be in or invited to, by when. A hint; the room knows.
+/// A sorted set: the rooms that somebody may be in, by when they came. A hint; the room knows.
 pub fn rooms_of(user: &UserId) -> String {
     format!("{{{user}}}:rooms")
+}
+
+/// A hash: when somebody was invited into a room and by whom, by room. A hint; the room knows.
+pub fn invitations(user: &UserId) -> String {
+    format!("{{{user}}}:invitations")
 }
 
 /// A hash: name, scopes, created.

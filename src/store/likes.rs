@@ -2,10 +2,7 @@
 
 use std::sync::LazyLock;
 
-use app::{
-    error::QuadError,
-    model::{LikeState, PostId, UserId, Withheld},
-};
+use app::model::{LikeState, PostId, UserId, Withheld};
 use redis::Cmd;
 
 use super::{Store, StoreError, inbox::withheld, keys, paging::Cursor, script::Script};
@@ -36,7 +33,8 @@ impl Store {
     /// publishes. `None`: there is no such post.
     ///
     /// What somebody likes is noted with them, before the like, so that a person who leaves can
-    /// be taken out of every post they liked. The note may outlive the like, never the reverse.
+    /// be taken out of every post they liked. The note may outlive the like, never the reverse. Where
+    /// there is no such post, the note is taken back.
     pub async fn set_like(
         &self,
         post: &PostId,
@@ -71,6 +69,9 @@ impl Store {
                 .await?;
             (exists, likes, changed, String::new())
         };
+        if liked && !exists {
+            self.forget_like(post, person).await?;
+        }
         Ok(exists.then_some(Liked {
             state: LikeState { liked, likes },
             changed,
@@ -78,24 +79,34 @@ impl Store {
         }))
     }
 
+    /// Takes back the note of a like that was refused.
+    async fn forget_like(&self, post: &PostId, person: &UserId) -> Result<(), StoreError> {
+        let note = |command: &str| {
+            let mut note = redis::cmd(command);
+            note.arg(keys::liked(person)).arg(post.to_string());
+            note
+        };
+        self.link().query::<u64>(&note("SREM")).await?;
+        // The post may have been made in this moment, and liked by another request of this person.
+        let mut look = redis::cmd("ZSCORE");
+        look.arg(keys::likes(post)).arg(person.as_str());
+        if self.link().query::<Option<f64>>(&look).await?.is_some() {
+            self.link().query::<u64>(&note("SADD")).await?;
+        }
+        Ok(())
+    }
+
     /// Who likes a post, the newest first. `None`: there is no such post.
     pub async fn likers(
         &self,
         post: &PostId,
-        after: Option<&str>,
+        after: Option<&Cursor>,
         limit: usize,
-    ) -> Result<Option<(Vec<UserId>, Option<String>)>, QuadError> {
-        let cursor = after.map(Cursor::parse).transpose()?;
-        let exists: bool = self
-            .link()
-            .query(redis::cmd("EXISTS").arg(keys::post(post)))
-            .await?;
-        if !exists {
+    ) -> Result<Option<(Vec<UserId>, Option<Cursor>)>, StoreError> {
+        if !self.post_exists(post).await? {
             return Ok(None);
         }
-        let (members, next) = self
-            .page(&keys::likes(post), cursor.as_ref(), limit)
-            .await?;
+        let (members, next) = self.page(&keys::likes(post), after, limit).await?;
         let people = members.iter().filter_map(|id| id.parse().ok()).collect();
         Ok(Some((people, next)))
     }

@@ -26,6 +26,10 @@ const RETRY_AFTER: Duration = Duration::from_millis(200);
 /// How long an answer may take. A command that ran into it may have run: it is unknown.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(4);
 
+/// Commands that are sent in one go, so that neither this server nor the store is busy with them for
+/// long.
+const TOGETHER: usize = 500;
+
 /// Sends commands to the store. Clones share one connection.
 #[derive(Clone)]
 pub struct Link {
@@ -79,8 +83,24 @@ impl Link {
         self.observe(generation, answer)
     }
 
-    /// Runs independent commands of any slots together; they may take effect in any order.
+    /// Runs independent commands of any slots together, some hundreds at a time; they may take effect
+    /// in any order.
     pub async fn all<T: FromRedisValue>(&self, commands: Vec<Cmd>) -> Result<Vec<T>, StoreError> {
+        if commands.len() <= TOGETHER {
+            return self.together(commands).await;
+        }
+        let mut answers = Vec::with_capacity(commands.len());
+        let mut commands = commands.into_iter();
+        loop {
+            let some: Vec<Cmd> = commands.by_ref().take(TOGETHER).collect();
+            if some.is_empty() {
+                return Ok(answers);
+            }
+            answers.extend(self.together(some).await?);
+        }
+    }
+
+    async fn together<T: FromRedisValue>(&self, commands: Vec<Cmd>) -> Result<Vec<T>, StoreError> {
         if commands.is_empty() {
             return Ok(Vec::new());
         }

@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod announcements;
 pub mod attention;
 pub mod channels;
+pub mod cleanup;
 pub mod feed;
 pub mod generation;
 pub mod inbox;
@@ -15,10 +16,11 @@ pub mod ledger;
 pub mod likes;
 pub mod link;
 pub mod messages;
-mod paging;
+pub mod paging;
 pub mod posts;
 pub mod presence;
 pub mod push;
+mod room_notes;
 pub mod rooms;
 mod script;
 pub mod sessions;
@@ -74,7 +76,11 @@ impl Store {
     }
 
     /// The value of a key that is written once: `fresh`, where it has none yet.
-    async fn first_of(&self, key: &str, fresh: &str) -> Result<String, StoreError> {
+    pub async fn first_of(&self, key: &str, fresh: &str) -> Result<String, StoreError> {
+        let known: Option<String> = self.link.query(redis::cmd("GET").arg(key)).await?;
+        if let Some(known) = known {
+            return Ok(known);
+        }
         let mut pipeline = redis::pipe();
         pipeline
             .cmd("SET")

@@ -1,36 +1,42 @@
-//! Cursors over sorted sets, stable while members come and go.
+//! Pages of sorted sets, stable while members come and go.
 
-use app::error::QuadError;
+use std::{fmt, str::FromStr};
+
 use redis::Cmd;
 
 use super::{Store, StoreError};
 
-/// Where a page ended: a score and the member that had it.
-pub(super) struct Cursor {
+/// Where a page ended: a score and the member that had it. Written `<score>_<member>`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor {
     score: u64,
     member: String,
 }
 
-impl Cursor {
-    /// Reads `<score>_<member>`.
-    pub(super) fn parse(text: &str) -> Result<Self, QuadError> {
-        let parsed = text
-            .split_once('_')
-            .filter(|(_, member)| member.len() <= 64)
-            .and_then(|(score, member)| Some((score.parse().ok()?, member.to_owned())));
-        match parsed {
-            Some((score, member)) => Ok(Self { score, member }),
-            None => Err(QuadError::malformed("This cursor is not one of ours.")),
-        }
-    }
+/// This is no [`Cursor`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoCursor;
 
-    fn of(score: f64, member: &str) -> String {
-        format!("{}_{member}", score as u64)
+impl FromStr for Cursor {
+    type Err = NoCursor;
+
+    fn from_str(text: &str) -> Result<Self, NoCursor> {
+        let (score, member) = text.split_once('_').ok_or(NoCursor)?;
+        Ok(Self {
+            score: score.parse().map_err(|_| NoCursor)?,
+            member: member.to_owned(),
+        })
     }
 }
 
-/// Members with the highest scores first, and the cursor of what follows.
-pub(super) type Page = (Vec<String>, Option<String>);
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}_{}", self.score, self.member)
+    }
+}
+
+/// Members with the highest scores first, and where the page ended if something follows.
+pub(super) type Page = (Vec<String>, Option<Cursor>);
 
 impl Store {
     /// Reads a page of a sorted set. Members of one score are ordered by name, descending.
@@ -63,9 +69,10 @@ impl Store {
         }
         let next = (found.len() > limit)
             .then(|| {
-                found
-                    .get(limit - 1)
-                    .map(|(member, score)| Cursor::of(*score, member))
+                found.get(limit - 1).map(|(member, score)| Cursor {
+                    score: *score as u64,
+                    member: member.clone(),
+                })
             })
             .flatten();
         found.truncate(limit);

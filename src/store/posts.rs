@@ -3,13 +3,18 @@
 use std::sync::LazyLock;
 
 use app::{
-    error::QuadError,
     event::ServerFrame,
     model::{PostId, UserId},
 };
 use redis::Cmd;
 
-use super::{Store, StoreError, keys, paging::Cursor, script::Script};
+use super::{
+    Store, StoreError,
+    cleanup::{Deleted, UNKNOWN_FOR},
+    keys,
+    paging::Cursor,
+    script::Script,
+};
 
 static CREATE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(&[
@@ -44,6 +49,7 @@ pub struct StoredPost {
 }
 
 /// Which list of posts to read.
+#[derive(Debug, Clone, Copy)]
 pub enum PostList<'a> {
     /// All, the newest first.
     Feed,
@@ -92,8 +98,14 @@ impl Store {
         Ok(Some((id, at)))
     }
 
-    /// Deletes a post, its likes and what it put into the inbox. False if there was none.
+    /// Deletes a post and what it put into the inbox; its likes, which may be many, are cleaned up
+    /// later. Nobody sees any of it from now on. False if there was none.
     pub async fn delete_post(&self, id: &PostId, now: u64) -> Result<bool, StoreError> {
+        if !self.post_exists(id).await? {
+            return Ok(false);
+        }
+        let deleted = Deleted::Post(id.clone());
+        self.clean_up_after(UNKNOWN_FOR, &deleted).await?;
         let there: bool = self
             .link()
             .script(&DELETE, &keys::inbox(id.author()), |command| {
@@ -101,13 +113,26 @@ impl Store {
                 self.inbox_arguments(command, now);
             })
             .await?;
-        let post = id.to_string();
-        let mut feed = redis::cmd("ZREM");
-        feed.arg(keys::FEED).arg(&post);
-        let mut trending = redis::cmd("ZREM");
-        trending.arg(keys::TRENDING).arg(&post);
-        self.link().all::<()>(vec![feed, trending]).await?;
+        self.unlist_post(id).await?;
+        self.clean_up(&deleted).await?;
         Ok(there)
+    }
+
+    /// Whether there is such a post.
+    pub(super) async fn post_exists(&self, id: &PostId) -> Result<bool, StoreError> {
+        let mut command = redis::cmd("EXISTS");
+        command.arg(keys::post(id));
+        self.link().query(&command).await
+    }
+
+    /// Takes a post out of the lists of all posts.
+    pub(super) async fn unlist_post(&self, id: &PostId) -> Result<(), StoreError> {
+        let lists = [keys::FEED, keys::TRENDING].map(|list| {
+            let mut command = redis::cmd("ZREM");
+            command.arg(list).arg(id.to_string());
+            command
+        });
+        self.link().all::<()>(lists.into()).await.map(drop)
     }
 
     /// Posts as `viewer` sees them, in the order of `ids`; `None` for one that is gone.
@@ -162,20 +187,19 @@ impl Store {
         Ok(scores.into_iter().map(|score| score.is_some()).collect())
     }
 
-    /// A page of post ids, and the cursor of what follows.
+    /// A page of post ids, and where it ended if something follows.
     pub async fn post_ids(
         &self,
         list: PostList<'_>,
-        before: Option<&str>,
+        before: Option<&Cursor>,
         limit: usize,
-    ) -> Result<(Vec<PostId>, Option<String>), QuadError> {
-        let cursor = before.map(Cursor::parse).transpose()?;
+    ) -> Result<(Vec<PostId>, Option<Cursor>), StoreError> {
         let (key, author) = match list {
             PostList::Feed => (keys::FEED.to_owned(), None),
             PostList::Trending => (keys::TRENDING.to_owned(), None),
             PostList::Author(author) => (keys::posts(author), Some(author)),
         };
-        let (members, next) = self.page(&key, cursor.as_ref(), limit).await?;
+        let (members, next) = self.page(&key, before, limit).await?;
         let ids = members.iter().filter_map(|member| match author {
             Some(author) => Some(PostId::new(author.clone(), member.parse().ok()?)),
             None => member.parse().ok(),

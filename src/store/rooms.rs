@@ -5,7 +5,12 @@ use std::sync::LazyLock;
 use app::model::{Role, Room, RoomName, UserId};
 use redis::{Cmd, FromRedisValue, ParsingError, Value, from_redis_value};
 
-use super::{Store, StoreError, keys, script::Script};
+use super::{
+    Store, StoreError,
+    cleanup::{Deleted, UNKNOWN_FOR},
+    keys,
+    script::Script,
+};
 
 static CREATE: LazyLock<Script> = LazyLock::new(|| script(include_str!("room/create.lua")));
 static DESCRIBE: LazyLock<Script> = LazyLock::new(|| script(include_str!("room/describe.lua")));
@@ -20,6 +25,9 @@ static MEMBERS: LazyLock<Script> = LazyLock::new(|| script(include_str!("room/li
 const MOST_MEMBERS: u64 = 10_000;
 /// People who are invited into a room and have not come.
 const MOST_INVITED: u64 = 1_000;
+
+/// What a script is told that only says what it would do.
+const ONLY_ASK: &str = "ask";
 
 /// What became of a wish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,11 +79,14 @@ impl Store {
         epoch: &str,
         now: u64,
     ) -> Result<bool, StoreError> {
-        // The directory first: an entry without a room is passed over, a room that is in no
-        // directory would never be found.
-        let mut entry = redis::cmd("ZADD");
-        entry.arg(keys::ROOMS).arg(0).arg(name.as_str());
-        self.link().query::<u64>(&entry).await?;
+        // Whoever asks for a name that is taken leaves nothing behind.
+        if self.room_exists(name).await? {
+            return Ok(false);
+        }
+        // Then the lists: an entry without a room is passed over, a room that is in no list would never
+        // be found.
+        self.note_room(owner, name, now).await?;
+        self.list_room(name).await?;
         let created = self.on_room(&CREATE, name, |command| {
             command
                 .arg(owner.as_str())
@@ -145,12 +156,32 @@ impl Store {
         user: &UserId,
         now: u64,
     ) -> Result<Outcome, StoreError> {
-        // Noted with the person first: a note that is wrong is passed over.
-        self.note_room(user, name, now).await?;
-        self.on_room(&ENTER, name, |command| {
-            command.arg(user.as_str()).arg(now).arg(MOST_MEMBERS);
-        })
-        .await
+        let enter = async |only_ask: &str| {
+            let entered = self.on_room(&ENTER, name, |command| {
+                let user = user.as_str();
+                command.arg(user).arg(now).arg(MOST_MEMBERS).arg(only_ask);
+            });
+            entered.await
+        };
+        // First the right, then the note with the person, then the membership: whoever may not come
+        // in leaves nothing behind, and no membership is without a note.
+        match enter(ONLY_ASK).await? {
+            Outcome::Same => {
+                self.keep_room_note(user, name, now).await?;
+                Ok(Outcome::Done)
+            }
+            Outcome::Done => {
+                self.note_room(user, name, now).await?;
+                match enter("").await? {
+                    Outcome::Done | Outcome::Same => {
+                        self.forget_invitation(user, name).await?;
+                        Ok(Outcome::Done)
+                    }
+                    refused => Ok(refused),
+                }
+            }
+            refused => Ok(refused),
+        }
     }
 
     /// Leaves a room, or does not follow an invitation.
@@ -158,9 +189,26 @@ impl Store {
         let left = self.on_room(&LEAVE, name, |command| {
             command.arg(user.as_str());
         });
-        let left = left.await?;
-        self.forget_room(user, name).await?;
+        let left: Outcome = left.await?;
+        if left != Outcome::NoRoom {
+            self.forget_room(user, name).await?;
+        }
         Ok(left)
+    }
+
+    /// Whether somebody may invite another one: [`Outcome::Done`], or what inviting would answer.
+    pub async fn may_invite(
+        &self,
+        name: &RoomName,
+        actor: &UserId,
+        target: &UserId,
+    ) -> Result<Outcome, StoreError> {
+        self.on_room(&CHANGE, name, |command| {
+            let (actor, target) = (actor.as_str(), target.as_str());
+            command.arg(actor).arg(target).arg("invite").arg(0);
+            command.arg(MOST_INVITED).arg(ONLY_ASK);
+        })
+        .await
     }
 
     /// Changes somebody's membership; `what` is `invite`, `remove` or the role.
@@ -183,49 +231,59 @@ impl Store {
         .await
     }
 
-    /// Ends a room: its owner does, or nobody is left.
+    /// Ends a room: its owner does, or nobody is left. Nobody sees any of it from now on; the notes of
+    /// those who were in it, who may be many, are cleaned up later.
     pub async fn end_room(
         &self,
         name: &RoomName,
         owner: Option<&UserId>,
+        now: u64,
     ) -> Result<Outcome, StoreError> {
-        let ended = self.on_room(&END, name, |command| {
-            command.arg(owner.map_or("", UserId::as_str));
-        });
-        let ended: Outcome = ended.await?;
-        if ended == Outcome::Done {
-            let mut entry = redis::cmd("ZREM");
-            entry.arg(keys::ROOMS).arg(name.as_str());
-            self.link().query::<u64>(&entry).await?;
+        let end = async |only_ask: &str| {
+            let ended = self.on_room(&END, name, |command| {
+                let owner = owner.map_or("", UserId::as_str);
+                command.arg(owner).arg(now).arg(only_ask);
+            });
+            ended.await
+        };
+        let allowed = end(ONLY_ASK).await?;
+        if allowed != Outcome::Done {
+            return Ok(allowed);
         }
+        let deleted = Deleted::Room(name.clone());
+        self.clean_up_after(UNKNOWN_FOR, &deleted).await?;
+        let ended = end("").await?;
+        if ended == Outcome::Done {
+            self.unlist_room(name).await?;
+        }
+        self.clean_up(&deleted).await?;
         Ok(ended)
     }
 
-    /// Notes with a person that they are in a room, or invited.
-    pub async fn note_room(
-        &self,
-        user: &UserId,
-        name: &RoomName,
-        now: u64,
-    ) -> Result<(), StoreError> {
-        let mut note = redis::cmd("ZADD");
-        note.arg(keys::rooms_of(user)).arg(now).arg(name.as_str());
-        self.link().query(&note).await
+    /// Whether there is such a room.
+    pub(super) async fn room_exists(&self, name: &RoomName) -> Result<bool, StoreError> {
+        let mut command = redis::cmd("EXISTS");
+        command.arg(keys::room(name));
+        self.link().query(&command).await
     }
 
-    /// Takes that note back.
-    pub async fn forget_room(&self, user: &UserId, name: &RoomName) -> Result<(), StoreError> {
-        let mut note = redis::cmd("ZREM");
-        note.arg(keys::rooms_of(user)).arg(name.as_str());
-        self.link().query(&note).await
+    /// Puts a room into the directory.
+    async fn list_room(&self, name: &RoomName) -> Result<(), StoreError> {
+        let mut entry = redis::cmd("ZADD");
+        entry.arg(keys::ROOMS).arg(0).arg(name.as_str());
+        self.link().query::<u64>(&entry).await.map(drop)
     }
 
-    /// The rooms that somebody may be in or invited to, at most 200, the newest first.
-    pub async fn rooms_of(&self, user: &UserId) -> Result<Vec<RoomName>, StoreError> {
-        let mut command = redis::cmd("ZREVRANGE");
-        command.arg(keys::rooms_of(user)).arg(0).arg(199);
-        let names: Vec<String> = self.link().query(&command).await?;
-        Ok(names.into_iter().filter_map(|n| n.parse().ok()).collect())
+    /// Takes a room that is gone out of the directory.
+    pub(super) async fn unlist_room(&self, name: &RoomName) -> Result<(), StoreError> {
+        let mut entry = redis::cmd("ZREM");
+        entry.arg(keys::ROOMS).arg(name.as_str());
+        self.link().query::<u64>(&entry).await?;
+        // Somebody may have made another room of this name meanwhile.
+        if self.room_exists(name).await? {
+            self.list_room(name).await?;
+        }
+        Ok(())
     }
 
     /// The directory: at most `limit` names after `after`, by name. Some may lead nowhere.

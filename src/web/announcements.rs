@@ -9,7 +9,7 @@ use axum::{
 use super::{
     auth::SignedIn,
     extract::{Json, Query},
-    notifications::InboxQuery,
+    paging::OlderQuery,
     posts::idempotency_key,
     problem::{Answer, ProblemDetails},
 };
@@ -36,14 +36,13 @@ pub async fn announce(
 }
 
 /// A page of what was announced, the newest first.
-#[utoipa::path(get, path = "/api/v1/announcements", tag = "announcements", security(("session" = [])), params(InboxQuery),
+#[utoipa::path(get, path = "/api/v1/announcements", tag = "announcements", security(("session" = [])), params(OlderQuery),
     responses((status = 200, body = AnnouncementPage), (status = 401, body = ProblemDetails), (status = 422, body = ProblemDetails),
         (status = "default", body = ProblemDetails)))]
 pub async fn list(
     State(shared): State<Shared>,
     SignedIn(_): SignedIn,
-    Query(query): Query<InboxQuery>,
+    Query(OlderQuery { before, limit }): Query<OlderQuery>,
 ) -> Answer<Json<AnnouncementPage>> {
-    let (before, limit) = query.checked()?;
     Ok(Json(shared.service.announcements(before, limit).await?))
 }

@@ -6,7 +6,7 @@ use axum::{extract::State, http::StatusCode};
 use super::{
     auth::SignedIn,
     extract::{Json, Path, Query},
-    notifications::InboxQuery,
+    paging::OlderQuery,
     problem::{Answer, ProblemDetails},
 };
 use crate::server::Shared;
@@ -118,14 +118,13 @@ pub async fn ledger(
 }
 
 /// A page of what made no toast, and why; the newest first.
-#[utoipa::path(get, path = "/api/v1/notifications/silenced", tag = "attention", security(("session" = [])), params(InboxQuery),
+#[utoipa::path(get, path = "/api/v1/notifications/silenced", tag = "attention", security(("session" = [])), params(OlderQuery),
     responses((status = 200, body = SilencedPage), (status = 401, body = ProblemDetails), (status = "default", body = ProblemDetails)))]
 pub async fn silenced(
     State(shared): State<Shared>,
     SignedIn(session): SignedIn,
-    Query(query): Query<InboxQuery>,
+    Query(OlderQuery { before, limit }): Query<OlderQuery>,
 ) -> Answer<Json<SilencedPage>> {
-    let (before, limit) = query.checked()?;
     Ok(Json(
         shared.service.silenced(&session, before, limit).await?,
     ))

@@ -20,7 +20,7 @@ use axum::{
 use futures_util::FutureExt;
 use tower::Service;
 
-use super::{body::BodyFate, bounds, problem::Problem};
+use super::{bounded_body::BodyFate, bounds, problem::Problem};
 use crate::security::{
     headers::ResponseHeaders,
     origin::{Head, OriginRule},

@@ -13,6 +13,7 @@ pub mod health;
 pub mod notifications;
 pub mod openapi;
 pub mod pages;
+pub mod paging;
 pub mod posts;
 pub mod problem;
 pub mod publish;

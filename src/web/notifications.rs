@@ -1,9 +1,6 @@
 //! The inbox.
 
-use app::{
-    error::QuadError,
-    model::{Inbox, InboxMark},
-};
+use app::model::{Inbox, InboxMark};
 use axum::{extract::State, http::StatusCode};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -19,19 +16,12 @@ use crate::{server::Shared, validate};
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct InboxQuery {
-    /// `next` of the page before.
+    /// `next` of the page before: the number of an entry.
     #[param(maximum = 9_007_199_254_740_991_f64)]
     before: Option<u64>,
     /// 1 to 100.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u64>,
-}
-
-impl InboxQuery {
-    /// `before` and `limit`. Errors: `invalid` for a `before` that is no place.
-    pub fn checked(self) -> Result<(Option<u64>, Option<u64>), QuadError> {
-        Ok((validate::place("before", self.before)?, self.limit))
-    }
 }
 
 /// A page of one's inbox, the newest group first.
@@ -42,8 +32,9 @@ pub async fn list(
     SignedIn(session): SignedIn,
     Query(query): Query<InboxQuery>,
 ) -> Answer<Json<Inbox>> {
-    let (before, limit) = query.checked()?;
-    Ok(Json(shared.service.inbox(&session, before, limit).await?))
+    let before = validate::place("before", query.before)?;
+    let inbox = shared.service.inbox(&session, before, query.limit);
+    Ok(Json(inbox.await?))
 }
 
 /// Marks the inbox, or one group, as read up to an entry, or as unread.

@@ -14,6 +14,7 @@ use utoipa::IntoParams;
 use super::{
     auth::{SignedIn, Viewer},
     extract::{Json, Path, Query},
+    paging::FurtherQuery,
     problem::{Answer, ProblemDetails},
 };
 use crate::server::Shared;
@@ -55,7 +56,7 @@ pub struct ListQuery {
     order: Order,
     /// Only what this person wrote.
     author: Option<String>,
-    /// `next` of the page before.
+    /// `next` of the page before: an opaque cursor of this list.
     before: Option<String>,
     /// 1 to 100.
     #[param(minimum = 1, maximum = 100)]
@@ -139,27 +140,14 @@ pub async fn unlike(
     Ok(Json(shared.service.set_like(&session, &id, false).await?))
 }
 
-/// Which of the people who like a post to read.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct LikersQuery {
-    /// `next` of the page before.
-    after: Option<String>,
-    /// 1 to 100.
-    #[param(minimum = 1, maximum = 100)]
-    limit: Option<u64>,
-}
-
 /// Who likes a post, the newest first.
 #[utoipa::path(get, path = "/api/v1/posts/{post_id}/likes", tag = "posts",
-    params(("post_id" = String, Path), LikersQuery),
+    params(("post_id" = String, Path), FurtherQuery),
     responses((status = 200, body = Likers), (status = 404, body = ProblemDetails), (status = "default", body = ProblemDetails)))]
 pub async fn likers(
     State(shared): State<Shared>,
     Path(id): Path<PostId>,
-    Query(query): Query<LikersQuery>,
+    Query(FurtherQuery { after, limit }): Query<FurtherQuery>,
 ) -> Answer<Json<Likers>> {
-    Ok(Json(
-        shared.service.likers(&id, query.after, query.limit).await?,
-    ))
+    Ok(Json(shared.service.likers(&id, after, limit).await?))
 }

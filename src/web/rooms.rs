@@ -14,6 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     auth::SignedIn,
     extract::{Json, Path, Paths, Query},
+    paging::FurtherQuery,
     problem::{Answer, ProblemDetails},
 };
 use crate::{server::Shared, validate};
@@ -35,13 +36,12 @@ pub async fn create(
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct RoomsQuery {
-    /// Only those that one is in or invited to: all of them on one page, at most 200, those that one
-    /// entered last first.
+    /// Only those that one is in, at most 200, and those that one is invited to, at most 100: all on one
+    /// page, those that one entered last first, then the newest invitations.
     #[serde(default)]
     mine: bool,
-    /// `next` of the page before.
-    #[param(value_type = Option<String>)]
-    after: Option<RoomName>,
+    /// `next` of the page before: an opaque cursor of this list.
+    after: Option<String>,
     /// 1 to 100.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u64>,
@@ -104,31 +104,17 @@ pub async fn end(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Which members to list.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct MembersQuery {
-    /// `next` of the page before.
-    #[param(maximum = 9_007_199_254_740_991_f64)]
-    after: Option<u64>,
-    /// 1 to 100.
-    #[param(minimum = 1, maximum = 100)]
-    limit: Option<u64>,
-}
-
 /// Lists who is in a room, in the order in which they came, and who is looking at it just now.
 #[utoipa::path(get, path = "/api/v1/rooms/{name}/members", tag = "rooms", security(("session" = [])),
-    params(("name" = String, Path), MembersQuery),
+    params(("name" = String, Path), FurtherQuery),
     responses((status = 200, body = MemberPage), (status = 401, body = ProblemDetails), (status = 404, body = ProblemDetails),
         (status = 422, body = ProblemDetails), (status = "default", body = ProblemDetails)))]
 pub async fn members(
     State(shared): State<Shared>,
     SignedIn(session): SignedIn,
     Path(name): Path<RoomName>,
-    Query(query): Query<MembersQuery>,
+    Query(FurtherQuery { after, limit }): Query<FurtherQuery>,
 ) -> Answer<Json<MemberPage>> {
-    let MembersQuery { after, limit } = query;
-    let after = validate::place("after", after)?;
     let members = shared
         .service
         .members(&session, &name, after, limit)

@@ -21,9 +21,9 @@ pub struct Announcements {
     pub next_key: String,
 }
 
-/// What was announced, from below `before`.
+/// A page of what was announced.
 #[server(prefix = "/fn", endpoint = "read_announcements")]
-pub async fn read_announcements(before: Option<u64>) -> Result<Announcements, QuadError> {
+pub async fn read_announcements(before: Option<String>) -> Result<Announcements, QuadError> {
     answer(|context| async move {
         context.session()?;
         Ok(Announcements {

@@ -64,7 +64,7 @@ pub async fn mark_group_unread(epoch: Epoch, through: u64, group: String) -> Res
 
 /// A page of what made no toast, and why.
 #[server(prefix = "/fn", endpoint = "read_silenced")]
-pub async fn read_silenced(before: Option<u64>) -> Result<SilencedPage, QuadError> {
+pub async fn read_silenced(before: Option<String>) -> Result<SilencedPage, QuadError> {
     answer(|context| async move {
         context
             .backend

@@ -59,7 +59,6 @@ pub struct Inside {
 pub async fn read_rooms(after: Option<String>) -> Result<Rooms, QuadError> {
     answer(|context| async move {
         let session = context.session()?;
-        let after = after.and_then(|after| after.parse().ok());
         let backend = &context.backend;
         let (own, all) = try_join(
             backend.own_rooms(session),
@@ -99,7 +98,7 @@ pub async fn create_room(
 pub async fn read_room(
     name: RoomName,
     before: Option<u64>,
-    after: Option<u64>,
+    after: Option<String>,
 ) -> Result<Hall, QuadError> {
     answer(|context| async move {
         let session = context.session()?;
@@ -142,7 +141,7 @@ pub async fn read_messages(name: RoomName) -> Result<MessagePage, QuadError> {
 
 /// Who is in a room, from `after` on.
 #[server(prefix = "/fn", endpoint = "read_members")]
-pub async fn read_members(name: RoomName, after: Option<u64>) -> Result<Vec<Member>, QuadError> {
+pub async fn read_members(name: RoomName, after: Option<String>) -> Result<Vec<Member>, QuadError> {
     answer(|context| async move {
         let session = context.session()?;
         let page = context

@@ -38,6 +38,6 @@ pub struct Announcement {
 pub struct AnnouncementPage {
     /// Those of this page.
     pub announcements: Vec<Announcement>,
-    /// `before` for the next page; null on the last.
-    pub next: Option<u64>,
+    /// `before` for the next page, a cursor; null on the last.
+    pub next: Option<String>,
 }

@@ -198,8 +198,8 @@ pub struct Silenced {
 pub struct SilencedPage {
     /// The entries of this page.
     pub items: Vec<Silenced>,
-    /// `before` for the next page; null on the last.
-    pub next: Option<u64>,
+    /// `before` for the next page, a cursor; null on the last.
+    pub next: Option<String>,
 }
 
 /// What became of every entry of this epoch: the six counts add up to `entries`.

@@ -65,7 +65,7 @@ pub struct PostQuery {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct PostPage {
-    /// At most `limit`; fewer only on the last page.
+    /// At most `limit`; fewer on the last page, and where many were deleted.
     pub posts: Vec<Post>,
     /// The cursor of the next page; null on the last.
     pub next: Option<String>,

@@ -144,9 +144,10 @@ pub struct RoomChange {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct RoomPage {
-    /// By name.
+    /// By name; at most `limit`. Rooms that one may not see are passed over, so a page may hold fewer,
+    /// or none, before the last one.
     pub rooms: Vec<Room>,
-    /// `after` for the next page; null on the last.
+    /// `after` for the next page, a cursor; null on the last.
     pub next: Option<String>,
 }
 
@@ -173,8 +174,8 @@ pub struct Member {
 pub struct MemberPage {
     /// The members of this page.
     pub members: Vec<Member>,
-    /// `after` for the next page; null on the last.
-    pub next: Option<u64>,
+    /// `after` for the next page, a cursor; null on the last.
+    pub next: Option<String>,
 }
 
 /// Something to be said in a room.

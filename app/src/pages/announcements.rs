@@ -21,7 +21,7 @@ use crate::{
 pub(super) fn AnnouncementsPage() -> impl IntoView {
     set_title("Announcements");
     let visit = use_visit();
-    let before = use_before();
+    let before = use_before::<String>();
     let action = ServerAction::<Announce>::new();
     let page = Resource::new(
         move || (before.get(), action.version().get()),
@@ -32,7 +32,7 @@ pub(super) fn AnnouncementsPage() -> impl IntoView {
             {move || Suspend::new(async move {
                 match with_viewer(visit.await, page.await) {
                     Ok((me, page)) => {
-                        let first = before.get_untracked().is_none();
+                        let first = before.with_untracked(Option::is_none);
                         let admin = first && me.is_some_and(|me| me.admin);
                         view! { <List page first admin action/> }.into_any()
                     }

@@ -1,10 +1,16 @@
 //! Lists that are read in pages, from the newest entry down.
 
+use std::str::FromStr;
+
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-/// Where the page begins that the address asks for: below this entry, or at the newest.
-pub(super) fn use_before() -> Memo<Option<u64>> {
+/// Where the page begins that the address asks for: a cursor, or the number of an entry of the inbox;
+/// nothing for the newest page.
+pub(super) fn use_before<T>() -> Memo<Option<T>>
+where
+    T: FromStr + PartialEq + Send + Sync + 'static,
+{
     let query = use_query_map();
     Memo::new(move |_| query.with(|query| query.get("before")?.parse().ok()))
 }
@@ -14,7 +20,7 @@ pub(super) fn use_before() -> Memo<Option<u64>> {
 pub(super) fn Pager(
     path: &'static str,
     first: bool,
-    #[prop(into)] next: Signal<Option<u64>>,
+    #[prop(into)] next: Signal<Option<String>>,
 ) -> impl IntoView {
     let older = move || next.get().map(|next| format!("{path}?before={next}"));
     view! {

@@ -18,14 +18,14 @@ use crate::{
 pub(super) fn SilencedPage() -> impl IntoView {
     set_title("What made no toast");
     let visit = use_visit();
-    let before = use_before();
+    let before = use_before::<String>();
     let page = Resource::new(move || before.get(), read_silenced);
     view! {
         <Transition fallback=Loading>
             {move || Suspend::new(async move {
                 match with_viewer(visit.await, page.await) {
                     Ok((_, page)) => {
-                        let first = before.get_untracked().is_none();
+                        let first = before.with_untracked(Option::is_none);
                         view! { <List page first/> }.into_any()
                     }
                     Err(QuadError::NoSession) => view! { <ToLogin/> }.into_any(),

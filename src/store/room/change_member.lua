@@ -1,6 +1,6 @@
 -- Changes somebody's membership: KEYS[1] the room; ARGV who does it, to whom, 'invite', 'remove',
--- 'member', 'moderator' or 'owner', time, most who may be invited. Answers 'ok', 'same' where
--- nothing changed, 'none' (no such room for the one who does it), 'nobody' (the other one is not in
+-- 'member', 'moderator' or 'owner', time, most who may be invited, 'ask' if only the right to invite is
+-- asked for. Answers 'ok', 'same' where nothing changed, 'none' (no such room for the one who does it), 'nobody' (the other one is not in
 -- it), 'forbidden' or 'full'.
 local actor, target, what = ARGV[1], ARGV[2], ARGV[3]
 local mine, theirs = role_of(actor), role_of(target)
@@ -11,9 +11,12 @@ if what == 'invite' then
   local out = redis.call('ZSCORE', banned, target)
   local closed = redis.call('HGET', room, 'private') == '1'
   if rights < 2 and (out or closed) then return 'forbidden' end
+  if redis.call('ZSCORE', invited, target) then return 'same' end
   if redis.call('ZCARD', invited) >= tonumber(ARGV[5]) then return 'full' end
+  if ARGV[6] == 'ask' then return 'ok' end
   redis.call('ZREM', banned, target)
-  return redis.call('ZADD', invited, 'NX', ARGV[4], target) == 1 and 'ok' or 'same'
+  redis.call('ZADD', invited, ARGV[4], target)
+  return 'ok'
 end
 if what == 'remove' then
   if rights < 2 then return 'forbidden' end

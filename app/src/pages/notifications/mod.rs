@@ -138,7 +138,7 @@ fn List(inbox: Inbox, muted: HashSet<PostId>, before: Option<u64>) -> impl IntoV
     let epoch = move || inbox.with(|inbox| inbox.epoch.clone());
     let seq = move || inbox.with(|inbox| inbox.seq);
     let some_unread = move || inbox.with(|inbox| inbox.unread > 0);
-    let next = Signal::derive(move || inbox.with(|inbox| inbox.next));
+    let next = Signal::derive(move || inbox.with(|inbox| inbox.next.map(|next| next.to_string())));
     let none = move || inbox.with(|inbox| inbox.items.is_empty());
     let rows = move || inbox.with(rows);
     view! {

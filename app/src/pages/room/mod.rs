@@ -23,8 +23,8 @@ use log::Messages;
 use people::PeopleCard;
 use talk::Talk;
 
-/// What the address asks for: which room, messages from before where, people from after where.
-type Asked = (String, Option<u64>, Option<u64>);
+/// What the address asks for: which room, messages from before which one, people from which cursor on.
+type Asked = (String, Option<u64>, Option<String>);
 
 #[component]
 pub(super) fn RoomPage() -> impl IntoView {
@@ -33,8 +33,8 @@ pub(super) fn RoomPage() -> impl IntoView {
     let query = use_query_map();
     let asked = Memo::new(move |_| -> Asked {
         let name = params.with(|params| params.get("name")).unwrap_or_default();
-        let place = |key| query.with(|query| query.get(key)?.parse().ok());
-        (name, place("before"), place("people"))
+        let before = query.with(|query| query.get("before")?.parse().ok());
+        (name, before, query.with(|query| query.get("people")))
     });
     // Whoever joins sees the same page from within.
     let joined = RwSignal::new(0);
@@ -96,7 +96,7 @@ fn Outside(room: Room, joined: RwSignal<u32>) -> impl IntoView {
 
 /// The room for its members. Of an older page nothing is live: what is said now is not on it.
 #[component]
-fn Whole(me: Me, room: Room, inside: Inside, live: bool, after: Option<u64>) -> impl IntoView {
+fn Whole(me: Me, room: Room, inside: Inside, live: bool, after: Option<String>) -> impl IntoView {
     set_title(room.title.clone());
     let name = room.name.to_string();
     let Inside {
@@ -105,6 +105,7 @@ fn Whole(me: Me, room: Room, inside: Inside, live: bool, after: Option<u64>) -> 
         next_id,
     } = inside;
     let next = members.next;
+    let first = after.is_none();
     let talk = Talk::new(&me.person, &room, page, members.members, after);
     if live {
         follow::follow(talk);
@@ -134,7 +135,7 @@ fn Whole(me: Me, room: Room, inside: Inside, live: bool, after: Option<u64>) -> 
                 <Messages talk/>
                 {foot}
             </section>
-            <PeopleCard talk next first=after.is_none()/>
+            <PeopleCard talk next first/>
         </div>
     }
     .into_any()

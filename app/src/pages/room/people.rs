@@ -14,7 +14,7 @@ use crate::{
 };
 
 #[component]
-pub(super) fn PeopleCard(talk: Talk, next: Option<u64>, first: bool) -> impl IntoView {
+pub(super) fn PeopleCard(talk: Talk, next: Option<String>, first: bool) -> impl IntoView {
     let managing = Managing::new(talk);
     let ways_out = WaysOut::new();
     let members = move || talk.people.with(|people| people.members().to_vec());

@@ -31,7 +31,7 @@ pub(super) struct Talk {
     pub(super) place: StoredValue<Place>,
     /// Whether the messages on screen have a hole that only reading them anew can close.
     pub(super) stale: StoredValue<bool>,
-    after: StoredValue<Option<u64>>,
+    after: StoredValue<Option<String>>,
     reading: StoredValue<bool>,
     read_once_more: StoredValue<bool>,
     typed_at: StoredValue<u64>,
@@ -44,7 +44,7 @@ impl Talk {
         room: &Room,
         page: MessagePage,
         members: Vec<Member>,
-        after: Option<u64>,
+        after: Option<String>,
     ) -> Self {
         let channel = room.name.channel();
         let place = Place::new(channel.clone(), Position::from(&page));
@@ -151,7 +151,7 @@ impl Talk {
         let (name, after) = (self.name(), self.after.get_value());
         spawn_local(async move {
             loop {
-                let members = read_members(name.clone(), after).await;
+                let members = read_members(name.clone(), after.clone()).await;
                 let once_more = self.read_once_more.try_update_value(std::mem::take);
                 if once_more == Some(false) {
                     if let Ok(members) = members {

@@ -92,7 +92,11 @@ fn List(rooms: Rooms, first: bool, acts: Acts) -> impl IntoView {
     // Those are above already.
     all.rooms
         .retain(|room| room.role.is_none() && !room.invited);
-    let nothing = all.rooms.is_empty();
+    let nothing = all.rooms.is_empty().then(|| match all.next {
+        // Private rooms of others were passed over, or one is in all of these.
+        Some(_) => "None on this page.",
+        None => "There is none.",
+    });
     let (invitations, own) = own
         .into_iter()
         .partition::<Vec<_>, _>(|room| room.role.is_none());
@@ -119,7 +123,7 @@ fn List(rooms: Rooms, first: bool, acts: Acts) -> impl IntoView {
             <section aria-labelledby="others-heading">
                 <h2 class="list-heading" id="others-heading">"Other rooms"</h2>
                 {rows(all.rooms)}
-                {nothing.then(|| view! { <p class="empty">"There is none."</p> })}
+                {nothing.map(|nothing| view! { <p class="empty">{nothing}</p> })}
                 <p class="pages">
                     {(!first).then(|| view! { <a class="button quiet-button" href="/rooms">"First rooms"</a> })}
                     {next.map(|href| view! { <a class="button quiet-button" href=href>"More rooms"</a> })}

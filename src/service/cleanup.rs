@@ -1,0 +1,63 @@
+//! Cleans up what is left of what was deleted, on whichever server: see [`crate::store::cleanup`].
+
+use std::time::{Duration, Instant};
+
+use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio_util::sync::CancellationToken;
+
+use super::Service;
+use crate::store::{
+    StoreError,
+    cleanup::{Deleted, Job, LEASE},
+};
+
+/// How often the queue is looked at for what another server did not finish.
+const EVERY: Duration = Duration::from_secs(5);
+/// Between two slices the store has time for what people wait for.
+const BREATH: Duration = Duration::from_millis(2);
+
+impl Service {
+    /// Cleans up until `stop`. What is not done then, another server does.
+    pub async fn keep_clean(&self, stop: CancellationToken) {
+        let mut ticks = interval(EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = self.deleted.notified() => {}
+                _ = ticks.tick() => {}
+            }
+            match stop.run_until_cancelled(self.clean_up()).await {
+                Some(Ok(())) => {}
+                Some(Err(error)) => tracing::debug!(%error, "the rest is cleaned up later"),
+                None => return,
+            }
+        }
+    }
+
+    /// Does all jobs that are due.
+    async fn clean_up(&self) -> Result<(), StoreError> {
+        while let Some(job) = self.store.take_cleanup().await? {
+            match job.job.parse() {
+                Ok(deleted) => self.clean_up_after(&deleted, job).await?,
+                // Of a newer version, whose servers take it when this one does not have it any more.
+                Err(_) => tracing::debug!(job = job.job, "a job that this version does not know"),
+            }
+        }
+        Ok(())
+    }
+
+    async fn clean_up_after(&self, deleted: &Deleted, mut job: Job) -> Result<(), StoreError> {
+        let mut taken = Instant::now();
+        while self.store.clean_up_slice(deleted).await? {
+            sleep(BREATH).await;
+            if taken.elapsed() > LEASE / 2 {
+                let Some(kept) = self.store.keep_cleanup(&job).await? else {
+                    return Ok(());
+                };
+                (job, taken) = (kept, Instant::now());
+            }
+        }
+        self.store.finish_cleanup(&job).await
+    }
+}
