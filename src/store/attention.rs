@@ -139,7 +139,8 @@ impl Store {
         mute: &StoredMute,
         muted: bool,
     ) -> Result<(), StoreError> {
-        let mut command = redis::cmd(if muted { "HSET" } else { "HDEL" });
+        // A repeat changes nothing: it was muted when it was muted first.
+        let mut command = redis::cmd(if muted { "HSETNX" } else { "HDEL" });
         command.arg(keys::attention(user)).arg(field(mute));
         if muted {
             command.arg(now());

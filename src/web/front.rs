@@ -20,13 +20,17 @@ use axum::{
 use futures_util::FutureExt;
 use tower::Service;
 
-use super::problem::Problem;
+use super::{
+    media,
+    problem::{self, Problem},
+};
 use crate::security::{
     headers::ResponseHeaders,
     origin::{Head, OriginRule},
 };
 
-/// Refuses what comes from other sites, answers a panic as any other fault of ours, and completes the headers of every answer.
+/// Refuses what comes from other sites, answers a panic as any other fault of ours, gives programs
+/// their errors as JSON, and completes the headers of every answer.
 #[derive(Clone)]
 pub struct Front<S> {
     inner: S,
@@ -60,6 +64,8 @@ where
 
     fn call(&mut self, request: Request) -> Self::Future {
         let headers = self.headers.clone();
+        let is_program =
+            media::is_for_programs(request.uri().path()) || media::prefers_json(request.headers());
         let answer = match self.origin.check(Head::of(&request)) {
             Ok(()) => Ok(self.inner.call(request)),
             Err(error) => Err(Problem(error)),
@@ -74,6 +80,9 @@ where
                 },
                 Err(problem) => problem.into_response(),
             };
+            if is_program {
+                response = problem::for_a_program(response);
+            }
             // A socket is no document.
             if response.status() != StatusCode::SWITCHING_PROTOCOLS {
                 headers.complete(response.headers_mut());
