@@ -6,7 +6,7 @@
 //! `out_of_range`.
 
 use app::{
-    error::{FieldError, QuadError},
+    error::{FieldError, QuadError, sentence},
     model::{AccountChange, Credentials, Handle, NewAccount, NewPost},
 };
 use garde::Validate;
@@ -25,11 +25,7 @@ pub fn message_id(id: &str) -> Result<&str, QuadError> {
     if (1..=64).contains(&id.len()) && id.bytes().all(plain) {
         Ok(id)
     } else {
-        Err(QuadError::invalid(
-            "id",
-            "format",
-            "A message's id has 1 to 64 letters, digits or any of _ . : -",
-        ))
+        Err(QuadError::wrong("id", "format"))
     }
 }
 
@@ -129,7 +125,7 @@ pub fn text(field: &str, text: &str) -> Result<String, QuadError> {
     let text = normalized(text);
     match text_fault(&text) {
         None => Ok(text),
-        Some(code) => Err(QuadError::invalid(field, code, sentence(field, code))),
+        Some(code) => Err(QuadError::wrong(field, code)),
     }
 }
 
@@ -147,11 +143,7 @@ pub fn label(field: &str, label: &str) -> Result<String, QuadError> {
 /// its neighbours; others no place has. Errors: `invalid` for `field`.
 pub fn place(field: &str, place: Option<u64>) -> Result<Option<u64>, QuadError> {
     if place.is_some_and(|place| place >= 1 << 53) {
-        return Err(QuadError::invalid(
-            field,
-            "out_of_range",
-            "No place has such a number.",
-        ));
+        return Err(QuadError::wrong(field, "out_of_range"));
     }
     Ok(place)
 }
@@ -162,11 +154,7 @@ pub fn limit(asked: Option<u64>, default: u64) -> Result<u64, QuadError> {
     if LIMIT.contains(&limit) {
         Ok(limit)
     } else {
-        Err(QuadError::invalid(
-            "limit",
-            "out_of_range",
-            sentence("limit", "out_of_range"),
-        ))
+        Err(QuadError::wrong("limit", "out_of_range"))
     }
 }
 
@@ -349,27 +337,6 @@ fn is_invisible(c: char) -> bool {
                 | '\u{FEFF}'
                 | '\u{FFA0}'
         )
-}
-
-/// What to tell people.
-fn sentence(field: &str, code: &str) -> &'static str {
-    match (field, code) {
-        ("handle", "required") => "Please choose a handle.",
-        ("handle", _) => {
-            "A handle has 3 to 30 letters, digits or underscores, and begins with a letter."
-        }
-        ("name", "required") => "Please enter a name.",
-        ("name", "too_long") => "A name has at most 50 characters.",
-        ("name", _) => "A name may not hold control characters.",
-        ("password" | "current_password", "required") => "Please enter a password.",
-        ("password", "too_short") => "A password has at least 8 characters.",
-        ("password" | "current_password", _) => "A password has at most 200 characters.",
-        ("limit", _) => "A limit is a number from 1 to 100.",
-        (_, "required") => "Please write something first.",
-        (_, "too_long") => "At most 2,000 characters, please.",
-        (_, "control_characters") => "Control characters cannot be taken.",
-        _ => "This cannot be taken.",
-    }
 }
 
 #[cfg(test)]

@@ -3,10 +3,18 @@
 //! What is internal is logged where it happens and arrives here as [`QuadError::Internal`], so
 //! that no address, key or script ever reaches a user.
 
+mod words;
+
 use std::fmt;
 
-use leptos::server_fn::{codec::JsonEncoding, error::FromServerFnError, error::ServerFnErrorErr};
+use leptos::server_fn::{
+    Bytes, Decodes,
+    codec::JsonEncoding,
+    error::{FromServerFnError, ServerFnErrorErr},
+};
 use serde::{Deserialize, Serialize};
+
+pub use words::sentence;
 
 /// What a call answers when it did nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,7 +59,7 @@ pub enum QuadError {
     TooLarge,
     /// 414: the address is longer than anything that is read here.
     UriTooLong,
-    /// 415: the body is not JSON.
+    /// 415: the body is not JSON, or compressed in a way that is not known here.
     UnsupportedMediaType,
     /// 422: a field does not hold what it must.
     Invalid {
@@ -97,6 +105,11 @@ impl QuadError {
                 detail: detail.into(),
             }],
         }
+    }
+
+    /// One field is wrong, and what people are told of it is in our list.
+    pub fn wrong(field: &str, code: &str) -> Self {
+        Self::invalid(field, code, sentence(field, code))
     }
 
     /// The request cannot be understood, and why.
@@ -197,7 +210,9 @@ impl fmt::Display for QuadError {
             Self::Stale => "This has changed meanwhile. Please reload.",
             Self::TooLarge => "That is too large to be taken.",
             Self::UriTooLong => "This address is too long.",
-            Self::UnsupportedMediaType => "Send JSON, with `Content-Type: application/json`.",
+            Self::UnsupportedMediaType => {
+                "Send JSON, with `Content-Type: application/json`, plain or compressed with gzip or br."
+            }
             Self::Invalid { errors } => match errors.as_slice() {
                 [only] => &only.detail,
                 _ => "Some fields need another look.",
@@ -224,10 +239,16 @@ impl FromServerFnError for QuadError {
             ServerFnErrorErr::Request(_) => Self::Offline,
             ServerFnErrorErr::Args(_)
             | ServerFnErrorErr::MissingArg(_)
-            | ServerFnErrorErr::Deserialization(_) => {
-                Self::malformed("The form could not be understood.")
-            }
+            | ServerFnErrorErr::Deserialization(_) => Self::unreadable(),
             _ => Self::Internal,
+        }
+    }
+
+    /// From an answer, or from the address of a page: anybody can write the latter.
+    fn de(data: Bytes) -> Self {
+        match JsonEncoding::decode(data) {
+            Ok(error) => Self::reduced(error),
+            Err(_) => Self::unreadable(),
         }
     }
 }

@@ -3,10 +3,16 @@
 //! One Rust type serves the store's scripts (which build the same JSON), the server and the
 //! browser. The JSON is part of what outside programs rely on, so the tests hold it verbatim.
 
+mod known;
+mod reference;
+
 use serde::{Deserialize, Serialize};
+
+pub use reference::Ref;
 
 use crate::model::{
     Epoch, Kind, Level, Outcome, Person, Position, PostId, Role, RoomName, UserId, Withheld,
+    lenient,
 };
 
 /// What a client may say.
@@ -23,8 +29,8 @@ pub enum ClientFrame {
     },
     /// Listen to a channel. Answered by [`ServerFrame::Ack`], then by what was missed.
     Subscribe {
-        /// Pairs the answer with the question; at most 64 characters.
-        r#ref: String,
+        /// Pairs the answer with the question.
+        r#ref: Ref,
         /// The channel's name.
         channel: String,
         /// Catch up from here.
@@ -40,14 +46,14 @@ pub enum ClientFrame {
     /// Listen no more. Answered by [`ServerFrame::Ack`].
     Unsubscribe {
         /// Pairs the answer with the question.
-        r#ref: String,
+        r#ref: Ref,
         /// The channel's name.
         channel: String,
     },
     /// Say something in a room. Answered by [`ServerFrame::Ack`] once it is stored.
     Publish {
         /// Pairs the answer with the question.
-        r#ref: String,
+        r#ref: Ref,
         /// `room:NAME`.
         channel: String,
         /// Made by the client, with at least 64 random bits. A repeat within a day is answered
@@ -66,6 +72,7 @@ pub enum ClientFrame {
         /// `room:NAME`.
         channel: String,
         /// The newest message that was read.
+        #[serde(deserialize_with = "lenient::whole")]
         seq: u64,
     },
     /// Everything up to `seq` was on screen. Not answered.
@@ -73,6 +80,7 @@ pub enum ClientFrame {
         /// The history that `seq` counts in.
         epoch: Epoch,
         /// The newest entry that was shown.
+        #[serde(deserialize_with = "lenient::whole")]
         seq: u64,
     },
     /// What became of notifications here. Not answered; a repeat changes nothing.
@@ -228,7 +236,7 @@ pub enum ServerFrame {
     /// The answer to a frame with this `ref`.
     Ack {
         /// The question's `ref`.
-        r#ref: String,
+        r#ref: Ref,
         /// The channel it was about.
         channel: String,
         /// Which history, where the channel has one.
@@ -245,7 +253,7 @@ pub enum ServerFrame {
     Error {
         /// The question's `ref`, where it had one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        r#ref: Option<String>,
+        r#ref: Option<Ref>,
         /// The channel that it is about, where nothing was asked.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         channel: Option<String>,
@@ -258,7 +266,7 @@ pub enum ServerFrame {
 
 impl ServerFrame {
     /// The plain answer to a frame with this `ref`.
-    pub fn ack(r#ref: String, channel: String) -> Self {
+    pub fn ack(r#ref: Ref, channel: String) -> Self {
         Self::Ack {
             r#ref,
             channel,
@@ -318,7 +326,7 @@ pub enum CloseCode {
     BadUtf8,
     /// 1009: a frame over 64 KiB.
     TooLarge,
-    /// 4400: a frame that is not of the protocol.
+    /// 4400: what is no object of a known type.
     Malformed,
     /// 4401: the session ended.
     SessionEnded,

@@ -7,6 +7,8 @@
 //!
 //! The feature `ssr` renders on the server, `hydrate` wakes the same pages up in the browser.
 
+#[cfg(feature = "ssr")]
+pub mod address;
 // `#[server]` makes a struct of each function's arguments, and copies no docs to its fields.
 #[allow(missing_docs)]
 pub mod api;

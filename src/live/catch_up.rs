@@ -9,7 +9,7 @@ use std::sync::Arc;
 use app::{
     backend::Answer,
     error::QuadError,
-    event::{CloseCode, ServerFrame},
+    event::{CloseCode, Ref, ServerFrame},
     model::{Epoch, Position, PostId, RoomName, UserId},
 };
 
@@ -38,7 +38,7 @@ pub(super) const MOST_CHANNELS: usize = 200;
 /// What a client asks for when it subscribes.
 pub(super) struct Asked {
     /// Pairs the answer with the question.
-    pub r#ref: String,
+    pub r#ref: Ref,
     /// The channel as the client wrote it.
     pub channel: String,
     /// Catch up from here.
@@ -206,7 +206,7 @@ pub(super) async fn channel(
 }
 
 /// Refuses a subscription that is not theirs to have.
-pub(super) fn forbid(connection: &Connection, r#ref: String) {
+pub(super) fn forbid(connection: &Connection, r#ref: Ref) {
     let detail = "You may not listen to this channel.";
     refuse(connection, r#ref, "forbidden", detail);
 }
@@ -342,7 +342,7 @@ async fn broadcast(
 }
 
 /// Ends a subscription. Leaving a channel that one is not on is no error.
-pub async fn leave(shared: &Shared, connection: &Arc<Connection>, r#ref: String, name: String) {
+pub async fn leave(shared: &Shared, connection: &Arc<Connection>, r#ref: Ref, name: String) {
     let channel = name.parse::<Channel>().ok();
     if channel == Some(Channel::AllRooms) {
         observe::leave(shared, connection).await;

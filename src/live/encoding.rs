@@ -5,8 +5,10 @@ use app::event::ClientFrame;
 use serde::Deserialize;
 use tokio_tungstenite::tungstenite::Message;
 
+use super::outline::{self, NoFrame};
+
 /// Levels of lists and maps in what a client sends. No frame has more than a few.
-const DEEPEST: usize = 32;
+pub(super) const DEEPEST: usize = 32;
 
 /// An encoding of frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,17 +35,26 @@ impl Encoding {
         }
     }
 
-    /// Reads what a client sent. `None` if it is not a frame of the protocol in this encoding.
-    pub(super) fn decode(self, message: &Message) -> Option<ClientFrame> {
+    /// Reads what a client sent. Errors: why it is no frame of the protocol in this encoding.
+    pub(super) fn decode(self, message: &Message) -> Result<ClientFrame, NoFrame> {
         match (self, message) {
-            // A list would be taken for an object with its values in that order.
-            (Self::Json, Message::Text(text)) if text.trim_ascii_start().starts_with('{') => {
-                serde_json::from_str(text).ok()
+            (Self::Json, Message::Text(text)) => parse(text),
+            (Self::MessagePack, Message::Binary(bytes)) => {
+                unpack(bytes).ok_or_else(|| outline::of_message_pack(bytes))
             }
-            (Self::MessagePack, Message::Binary(bytes)) => unpack(bytes),
-            _ => None,
+            _ => Err(NoFrame::Alien),
         }
     }
+}
+
+/// Reads a frame of JSON, before which a byte order mark may stand.
+pub(super) fn parse(text: &str) -> Result<ClientFrame, NoFrame> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    // A list would be taken for an object with its values in that order.
+    if !text.trim_ascii_start().starts_with('{') {
+        return Err(NoFrame::Alien);
+    }
+    serde_json::from_str(text).map_err(|_| outline::of_json(text))
 }
 
 fn unpack(bytes: &[u8]) -> Option<ClientFrame> {
@@ -85,8 +96,13 @@ mod tests {
         let packed = transcode(json.as_bytes()).unwrap();
         assert_eq!(packed, rmp_serde::to_vec_named(&frame).unwrap());
         let said = Encoding::MessagePack.decode(&Message::binary(packed));
-        assert_eq!(said.as_ref(), Some(&frame));
-        assert_eq!(Encoding::Json.decode(&Message::text(json)), Some(frame));
+        assert_eq!(said.as_ref(), Ok(&frame));
+        let marked = format!("\u{feff}{json}");
+        assert_eq!(
+            Encoding::Json.decode(&Message::text(json)),
+            Ok(frame.clone())
+        );
+        assert_eq!(Encoding::Json.decode(&Message::text(marked)), Ok(frame));
     }
 
     #[test]
@@ -105,8 +121,9 @@ mod tests {
     #[test]
     fn each_encoding_takes_its_own_kind_of_message_only() {
         let packed = transcode(SEEN.as_bytes()).unwrap();
-        assert_eq!(Encoding::Json.decode(&Message::binary(packed)), None);
-        assert_eq!(Encoding::MessagePack.decode(&Message::text(SEEN)), None);
+        let alien = Err(NoFrame::Alien);
+        assert_eq!(Encoding::Json.decode(&Message::binary(packed)), alien);
+        assert_eq!(Encoding::MessagePack.decode(&Message::text(SEEN)), alien);
         assert_eq!(Encoding::of_protocol("quad.v1"), Some(Encoding::Json));
         assert_eq!(Encoding::of_protocol("quad.v2"), None);
     }

@@ -13,14 +13,14 @@ use app::{
     model::{Epoch, Position},
 };
 use axum::{
-    Json,
     body::Body,
-    extract::{Path, Request, State, rejection::JsonRejection},
+    extract::{Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use futures_util::stream;
 use serde::Deserialize;
+use serde_json::Value;
 use tokio::sync::mpsc;
 use utoipa::{IntoParams, ToSchema};
 
@@ -30,7 +30,7 @@ use super::{
     event_stream::EventStream,
     hub::Connection,
     places::{LONGEST_NAME, Places},
-    socket::{End, Socket, leave, say_goodbye},
+    socket::{End, Socket, WRONG_FIELD, leave, say_goodbye},
     upgrade::owner,
     writer::{Drained, Writer},
 };
@@ -40,11 +40,14 @@ use crate::{
     server::Shared,
     validate,
     web::{
-        extract::{self, Query},
+        body,
+        extract::{Path, Query, no_json},
         problem::{Answer, ProblemDetails},
     },
 };
 
+/// What is said of a frame that has no type, or none of ours.
+const NO_FRAME: &str = "A frame is an object with one of the known types.";
 /// Frames that may wait to be answered: more than a client may send in a burst.
 const MOST_SAID: usize = 512;
 /// Frames in one request.
@@ -66,7 +69,7 @@ pub struct Beginning {
 }
 
 /// What a client says: one frame, or several in their order.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, ToSchema)]
 #[serde(untagged)]
 #[schema(as = ClientFrames)]
 pub enum Said {
@@ -138,21 +141,38 @@ pub async fn open(
 pub async fn say(
     State(shared): State<Shared>,
     Path(stream): Path<String>,
-    headers: HeaderMap,
-    said: Result<Json<Said>, JsonRejection>,
+    request: Request,
 ) -> Answer<StatusCode> {
-    let owner = owner(&shared, &headers).await?;
-    let frames = match said {
-        Ok(Json(Said::One(frame))) => vec![frame],
-        Ok(Json(Said::Many(frames))) => frames,
-        Err(rejection) => return Err(extract::json_error(&rejection).into()),
-    };
+    let owner = owner(&shared, request.headers()).await?;
+    let frames = frames(&body::json(request, &shared).await?)?;
     if frames.len() > MOST_AT_ONCE {
         let detail = "One request takes at most 1,000 frames.";
         return Err(QuadError::invalid("frames", "too_many", detail).into());
     }
     shared.service.pass_on(&stream, &owner, frames).await?;
     Ok(StatusCode::ACCEPTED)
+}
+
+/// What is said, frame by frame: all of it, or nothing. Errors: 400 `malformed`.
+fn frames(said: &[u8]) -> Result<Vec<ClientFrame>, QuadError> {
+    let said = serde_json::from_slice(said).map_err(|_| no_json())?;
+    let said = match said {
+        Value::Array(frames) => frames,
+        frame => vec![frame],
+    };
+    let frames = said.into_iter().map(|frame| match frame {
+        Value::Object(ref fields) => {
+            let kind = fields.get("type").and_then(Value::as_str);
+            let known = kind.is_some_and(|kind| ClientFrame::TYPES.contains(&kind));
+            serde_json::from_value(frame).map_err(|_| match known {
+                true => QuadError::malformed(WRONG_FIELD),
+                false => QuadError::malformed(NO_FRAME),
+            })
+        }
+        // A list would be taken for an object with its values in that order.
+        _ => Err(QuadError::malformed(NO_FRAME)),
+    });
+    frames.collect()
 }
 
 impl Beginning {
@@ -245,7 +265,7 @@ async fn serve(
     };
     for channel in channels {
         let frame = ClientFrame::Subscribe {
-            r#ref: channel.clone(),
+            r#ref: channel.as_str().into(),
             resume: places.of(&channel).cloned(),
             last: None,
             token: None,

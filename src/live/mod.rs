@@ -1,7 +1,7 @@
 //! The live path: what was published reaches the sockets that listen.
 //!
 //! - [`frame`]: a frame encoded once, its bytes shared by everybody who gets it.
-//! - [`encoding`]: JSON or MessagePack.
+//! - [`encoding`]: JSON or MessagePack; `outline`: what is left of a frame with a wrong field.
 //! - [`writer`]: one connection's bounded way out.
 //! - [`hub`], [`connection`] and [`listeners`]: who listens here. They know no Redis.
 //! - [`broker`]: Redis pub/sub. It knows no socket.
@@ -27,6 +27,7 @@ pub mod frame;
 pub mod hub;
 pub mod listeners;
 pub mod observe;
+mod outline;
 mod places;
 pub mod presence;
 mod reader;

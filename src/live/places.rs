@@ -7,7 +7,7 @@
 use std::fmt;
 
 use app::{
-    event::ClientFrame,
+    event::{ClientFrame, Ref},
     model::{Epoch, Position},
 };
 use serde::Deserialize;
@@ -33,7 +33,7 @@ pub(super) struct Head {
     epoch: Option<Epoch>,
     seq: Option<u64>,
     recovered: Option<bool>,
-    r#ref: Option<String>,
+    r#ref: Option<Ref>,
 }
 
 /// The places of one stream.
@@ -48,7 +48,7 @@ pub(super) struct Places {
     last: Option<(String, u64)>,
     /// The `ref`s of what is being said in rooms: the answers say where that was stored, not how far
     /// the client was told.
-    speaking: Vec<String>,
+    speaking: Vec<Ref>,
 }
 
 impl Places {

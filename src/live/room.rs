@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use app::{
     error::QuadError,
-    event::ServerFrame,
+    event::{Ref, ServerFrame},
     model::{NewMessage, RoomName, UserId},
 };
 
@@ -98,7 +98,7 @@ pub(super) async fn publish(
     shared: &Shared,
     connection: &Connection,
     user: Option<&UserId>,
-    r#ref: String,
+    r#ref: Ref,
     channel: String,
     message: NewMessage,
 ) {

@@ -9,7 +9,7 @@ use std::{
 };
 
 use app::{
-    event::{ClientFrame, CloseCode, ServerFrame},
+    event::{ClientFrame, CloseCode, Ref, ServerFrame},
     model::{NewMessage, Position, UserId},
 };
 use bytes::Bytes;
@@ -31,6 +31,7 @@ use super::{
     catch_up::{self, Asked},
     frame::Frame,
     hub::{Connection, Owner},
+    outline::NoFrame,
     reader::{Reader, TooFast},
     room,
     writer::Drained,
@@ -47,6 +48,9 @@ const READ_BUFFER: usize = 512;
 const TYPING_EVERY: Duration = Duration::from_secs(1);
 /// How long a socket may take to say goodbye.
 const GOODBYE_WITHIN: Duration = Duration::from_secs(2);
+/// What is said of a frame that has its type, and not its fields.
+pub(super) const WRONG_FIELD: &str =
+    "A field of this frame is missing, or does not hold what it must.";
 
 /// Why a socket ends: with a close frame of ours, or because the peer is gone.
 pub(super) type End = Option<CloseCode>;
@@ -147,7 +151,6 @@ impl<'s> Unregistered<'s> {
                 ClientFrame::Subscribe { r#ref, .. }
                 | ClientFrame::Unsubscribe { r#ref, .. }
                 | ClientFrame::Publish { r#ref, .. } => {
-                    check_ref(&r#ref)?;
                     refuse(self.connection, r#ref, "not_registered", "Register first.");
                 }
                 ClientFrame::Seen { .. }
@@ -206,7 +209,6 @@ impl Socket<'_> {
                 last,
                 token,
             } => {
-                check_ref(&r#ref)?;
                 let asked = Asked {
                     r#ref,
                     channel,
@@ -217,7 +219,6 @@ impl Socket<'_> {
                 catch_up::channel(shared, connection, asked).await
             }
             ClientFrame::Unsubscribe { r#ref, channel } => {
-                check_ref(&r#ref)?;
                 catch_up::leave(shared, connection, r#ref, channel).await;
                 Ok(())
             }
@@ -227,7 +228,6 @@ impl Socket<'_> {
                 id,
                 text,
             } => {
-                check_ref(&r#ref)?;
                 let message = NewMessage { id: Some(id), text };
                 room::publish(shared, connection, *user, r#ref, channel, message).await;
                 Ok(())
@@ -269,18 +269,15 @@ impl Socket<'_> {
     }
 }
 
-fn check_ref(r#ref: &str) -> Result<(), End> {
-    if r#ref.len() <= 64 {
-        Ok(())
-    } else {
-        Err(Some(CloseCode::Malformed))
-    }
-}
-
 /// Tells a client that one of its frames was refused.
-pub(super) fn refuse(connection: &Connection, r#ref: String, code: &str, detail: &str) {
+pub(super) fn refuse(
+    connection: &Connection,
+    r#ref: impl Into<Option<Ref>>,
+    code: &str,
+    detail: &str,
+) {
     let error = ServerFrame::Error {
-        r#ref: Some(r#ref),
+        r#ref: r#ref.into(),
         channel: None,
         code: code.to_owned(),
         detail: detail.to_owned(),
@@ -320,8 +317,13 @@ impl Incoming<'_> {
             self.connection.heard.store(true, Ordering::Relaxed);
             match message {
                 Message::Text(_) | Message::Binary(_) => {
-                    let frame = self.connection.writer.encoding().decode(&message);
-                    return frame.ok_or(Some(CloseCode::Malformed));
+                    match self.connection.writer.encoding().decode(&message) {
+                        Ok(frame) => return Ok(frame),
+                        Err(NoFrame::Alien) => return Err(Some(CloseCode::Malformed)),
+                        Err(NoFrame::Wrong(r#ref)) => {
+                            refuse(self.connection, r#ref, "malformed", WRONG_FIELD);
+                        }
+                    }
                 }
                 Message::Close(_) => {
                     // Reading on sends the answer that closing asks for.

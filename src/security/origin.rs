@@ -165,7 +165,7 @@ impl OriginRule {
     }
 
     /// Our own origin, as far as this request can know it.
-    fn ours(&self, head: Head<'_>) -> Option<Origin> {
+    pub fn ours(&self, head: Head<'_>) -> Option<Origin> {
         if let Some(public) = &self.public {
             return Some(public.clone());
         }

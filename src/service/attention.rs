@@ -94,11 +94,7 @@ impl Service {
         if self.store.set_mute(user, &mute, muted).await? {
             return Ok(());
         }
-        Err(QuadError::invalid(
-            "mutes",
-            "too_many",
-            "You have muted as much as there is room for. Take something back first.",
-        ))
+        Err(QuadError::wrong("mutes", "too_many"))
     }
 
     /// Notes what became of entries, and for those that were painted, how long that took.
@@ -179,30 +175,18 @@ fn check(preferences: &Preferences) -> Answer<()> {
     if let Some(hours) = preferences.quiet_hours {
         let possible = hours.from < DAY && hours.to < DAY && hours.from != hours.to;
         if !possible || !(-720..=840).contains(&hours.utc_offset) {
-            return Err(QuadError::invalid(
-                "quiet_hours",
-                "out_of_range",
-                "Quiet hours last from one time of the day to another one.",
-            ));
+            return Err(QuadError::wrong("quiet_hours", "out_of_range"));
         }
     }
     if !matches!(preferences.toast_seconds, 0 | 3..=60) {
-        return Err(QuadError::invalid(
-            "toast_seconds",
-            "out_of_range",
-            "A toast stays for 3 to 60 seconds, or, with 0, until it is dismissed.",
-        ));
+        return Err(QuadError::wrong("toast_seconds", "out_of_range"));
     }
     // The largest whole number that every reader of JSON can tell from its neighbours.
     if preferences
         .do_not_disturb_until
         .is_some_and(|until| until >= 1 << 53)
     {
-        return Err(QuadError::invalid(
-            "do_not_disturb_until",
-            "out_of_range",
-            "This time is too far away.",
-        ));
+        return Err(QuadError::wrong("do_not_disturb_until", "out_of_range"));
     }
     Ok(())
 }

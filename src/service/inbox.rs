@@ -107,11 +107,7 @@ impl Service {
         group: Option<&str>,
     ) -> Answer<()> {
         if group.is_some_and(|group| group.is_empty() || group.len() > 64) {
-            return Err(QuadError::invalid(
-                "group",
-                "format",
-                "This is not the id of a group.",
-            ));
+            return Err(QuadError::wrong("group", "format"));
         }
         if through > (1 << 53) {
             return Err(beyond());
@@ -217,7 +213,7 @@ impl Service {
 }
 
 fn beyond() -> QuadError {
-    QuadError::invalid("through", "out_of_range", "There is no such entry yet.")
+    QuadError::wrong("through", "out_of_range")
 }
 
 /// A group of what happened in a room is called `<kind>.<room>`.

@@ -232,3 +232,42 @@ fn limits_and_keys() {
     assert_eq!(label("name", " bot ").unwrap(), "bot");
     assert_eq!(codes(label("name", "")), pairs(&[("name", "required")]));
 }
+
+#[test]
+fn what_a_form_is_told_survives_the_address_that_it_is_put_into() {
+    use leptos::server_fn::error::FromServerFnError;
+
+    let long = "x".repeat(3_000);
+    let change = |name: &str, password: &str, current: &str| AccountChange {
+        name: Some(name.into()),
+        password: Some(password.into()),
+        current_password: Some(current.into()),
+    };
+    let credentials_of = |handle: &str, password: &str| Credentials {
+        handle: handle.into(),
+        password: password.into(),
+    };
+    let wrong = [
+        new_account(account("", Some(" "), "")).err(),
+        new_account(account("9a", Some(&long), "short")).err(),
+        new_account(account("a-b-c", Some("a\u{7}"), &long)).err(),
+        new_account(account(&long, None, "")).err(),
+        credentials(credentials_of("", "")).err(),
+        credentials(credentials_of("ana", &long)).err(),
+        account_change(change(" ", "", "")).err(),
+        account_change(change(&long, &long, &long)).err(),
+        text("text", "").err(),
+        text("text", &long).err(),
+        text("text", "\u{7}").err(),
+        label("title", "").err(),
+        label("title", &long).err(),
+        label("title", "a\u{7}").err(),
+        message_id("").err(),
+        limit(Some(0), 20).err(),
+        place("before", Some(u64::MAX)).err(),
+    ];
+    for error in wrong {
+        let error = error.expect("something is wrong");
+        assert_eq!(QuadError::de(error.ser()), error);
+    }
+}

@@ -9,9 +9,9 @@ use app::{
 use axum::{
     extract::{
         FromRequest, FromRequestParts, Request,
-        rejection::{JsonRejection, PathRejection, QueryRejection},
+        rejection::{PathRejection, QueryRejection},
     },
-    http::{StatusCode, request::Parts},
+    http::request::Parts,
     response::{IntoResponse, Response},
 };
 use serde::{
@@ -19,7 +19,7 @@ use serde::{
     de::{DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer},
 };
 
-use super::problem::Problem;
+use super::{body, problem::Problem};
 
 /// A JSON body. Errors: 400 `malformed`, 413 `too_large`, 415 `unsupported_media_type`, and 422
 /// `invalid` with the field that is missing or of another type.
@@ -30,11 +30,29 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        match axum::Json::<Object<T>>::from_request(request, state).await {
-            Ok(axum::Json(Object(value))) => Ok(Self(value)),
-            Err(rejection) => Err(Problem(json_error(&rejection))),
-        }
+        let body = body::json(request, state).await?;
+        let Object(value) = read(&body)?;
+        Ok(Self(value))
     }
+}
+
+fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, QuadError> {
+    let mut source = serde_json::Deserializer::from_slice(json);
+    let read = serde_path_to_error::deserialize(&mut source);
+    let value = read.map_err(|error| match error.inner().classify() {
+        serde_json::error::Category::Data => {
+            named(&error.path().to_string(), &error.inner().to_string())
+        }
+        _ => no_json(),
+    })?;
+    // One value a body: what follows it would be ignored silently.
+    source.end().map_err(|_| no_json())?;
+    Ok(value)
+}
+
+/// The body is none at all.
+pub fn no_json() -> QuadError {
+    QuadError::malformed("The body is not valid JSON.")
 }
 
 /// What is written as an object. A list would be taken for one as well, and an empty one for
@@ -162,17 +180,6 @@ impl Segment for Handle {
     }
 }
 
-/// Why a JSON body cannot be taken.
-pub fn json_error(rejection: &JsonRejection) -> QuadError {
-    match rejection {
-        JsonRejection::MissingJsonContentType(_) => QuadError::UnsupportedMediaType,
-        JsonRejection::JsonSyntaxError(_) => QuadError::malformed("The body is not valid JSON."),
-        JsonRejection::JsonDataError(_) => shape_error::<serde_json::Error>(rejection),
-        other if other.status() == StatusCode::PAYLOAD_TOO_LARGE => QuadError::TooLarge,
-        _ => QuadError::malformed("The body could not be read."),
-    }
-}
-
 fn query_error(rejection: &QueryRejection) -> QuadError {
     shape_error::<serde::de::value::Error>(rejection)
 }
@@ -287,6 +294,20 @@ mod tests {
                 200,
                 "",
             ),
+            (
+                "application/json ; charset=\"utf-8\"",
+                "\u{feff}{\"handle\":\"a\",\"password\":\"b\"}",
+                200,
+                "",
+            ),
+            (
+                "application/vnd.quad+json",
+                r#"{"handle":"a","password":"b"}"#,
+                200,
+                "",
+            ),
+            ("application/json", "\u{feff}", 400, "malformed"),
+            ("application/json", "\u{feff}\u{feff}{}", 400, "malformed"),
         ] {
             let (got, problem) = json(content_type, body).await;
             assert_eq!(

@@ -20,13 +20,18 @@ use axum::{
 use futures_util::FutureExt;
 use tower::Service;
 
-use super::{bounded_body::BodyFate, bounds, problem::Problem};
+use super::{
+    bounded_body::BodyFate,
+    bounds, media,
+    problem::{self, Problem},
+};
 use crate::security::{
     headers::ResponseHeaders,
     origin::{Head, OriginRule},
 };
 
-/// Refuses what is too large and what comes from other sites, answers a panic as any other fault of ours, and completes the headers of every answer.
+/// Refuses what is too large and what comes from other sites, answers a panic as any other fault of
+/// ours, gives programs their errors as JSON, and completes the headers of every answer.
 #[derive(Clone)]
 pub struct Front<S> {
     inner: S,
@@ -61,6 +66,8 @@ where
     fn call(&mut self, request: Request) -> Self::Future {
         let headers = self.headers.clone();
         let fate = request.extensions().get::<BodyFate>().cloned();
+        let is_program =
+            media::is_for_programs(request.uri().path()) || media::prefers_json(request.headers());
         let checked = bounds::check(&request);
         let answer = match checked.and_then(|()| self.origin.check(Head::of(&request))) {
             Ok(()) => Ok(self.inner.call(request)),
@@ -81,6 +88,9 @@ where
                 response = Problem(error).into_response();
                 let close = HeaderValue::from_static("close");
                 response.headers_mut().insert(CONNECTION, close);
+            }
+            if is_program {
+                response = problem::for_a_program(response);
             }
             // A socket is no document.
             if response.status() != StatusCode::SWITCHING_PROTOCOLS {

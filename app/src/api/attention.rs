@@ -153,10 +153,6 @@ fn minutes(time: &str) -> Result<u16, QuadError> {
     let mut parts = time.trim().split(':').map(str::parse::<u16>);
     match (parts.next(), parts.next()) {
         (Some(Ok(hours @ 0..=23)), Some(Ok(minutes @ 0..=59))) => Ok(hours * 60 + minutes),
-        _ => Err(QuadError::invalid(
-            "quiet_hours",
-            "format",
-            "Say when quiet hours begin and end, such as 22:00 and 07:00.",
-        )),
+        _ => Err(QuadError::wrong("quiet_hours", "format")),
     }
 }

@@ -30,7 +30,7 @@ pub(crate) fn Trouble(error: QuadError) -> impl IntoView {
 #[component]
 pub(crate) fn ToLogin() -> impl IntoView {
     let here = leptos_router::hooks::use_location().pathname;
-    let login = format!("/login?next={}", here.get_untracked());
+    let login = format!("/login?next={}", in_query(&here.get_untracked()));
     #[cfg(feature = "ssr")]
     if let (Some(response), Ok(login)) = (
         use_context::<leptos_axum::ResponseOptions>(),
@@ -42,6 +42,21 @@ pub(crate) fn ToLogin() -> impl IntoView {
     #[cfg(not(feature = "ssr"))]
     leptos_router::hooks::use_navigate()(&login, Default::default());
     view! { <p class="empty"><a href=login>"Please log in first."</a></p> }
+}
+
+/// A path as the value of a parameter: nothing in it begins another one.
+fn in_query(path: &str) -> String {
+    let mut value = String::with_capacity(path.len());
+    for c in path.chars() {
+        match c {
+            '%' => value.push_str("%25"),
+            '&' => value.push_str("%26"),
+            '+' => value.push_str("%2B"),
+            '#' => value.push_str("%23"),
+            other => value.push(other),
+        }
+    }
+    value
 }
 
 #[cfg(feature = "ssr")]
@@ -56,3 +71,14 @@ fn set_status(status: u16) {
 /// In the browser the status has been sent long ago.
 #[cfg(not(feature = "ssr"))]
 fn set_status(_: u16) {}
+
+#[cfg(test)]
+mod tests {
+    use super::in_query;
+
+    #[test]
+    fn a_path_stays_one_parameter() {
+        assert_eq!(in_query("/rooms/chess"), "/rooms/chess");
+        assert_eq!(in_query("/rooms/a&b=c#d%20+"), "/rooms/a%26b=c%23d%2520%2B");
+    }
+}

@@ -44,7 +44,7 @@ impl<L: Copy> Channels<L> {
         let (_, channel, _) = self.listeners.remove(place);
         let last = !self.has(&channel);
         last.then(|| ClientFrame::Unsubscribe {
-            r#ref: channel.clone(),
+            r#ref: channel.as_str().into(),
             channel,
         })
     }

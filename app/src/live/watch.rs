@@ -4,7 +4,10 @@
 
 use std::collections::HashMap;
 
-use crate::{event::ClientFrame, model::PostId};
+use crate::{
+    event::{ClientFrame, Ref},
+    model::PostId,
+};
 
 /// Posts on screen, each with whoever wants to hear of it.
 #[derive(Debug, Clone)]
@@ -82,9 +85,9 @@ impl<L: Copy + PartialEq> Watches<L> {
         }
     }
 
-    fn next_ref(&mut self) -> String {
+    fn next_ref(&mut self) -> Ref {
         self.refs += 1;
-        self.refs.to_string()
+        self.refs.to_string().into()
     }
 }
 

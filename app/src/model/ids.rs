@@ -102,11 +102,7 @@ impl FromStr for Handle {
         if begins && rest && (3..=30).contains(&folded.len()) {
             Ok(Self(folded.into()))
         } else {
-            Err(QuadError::invalid(
-                "handle",
-                "format",
-                "A handle has 3 to 30 letters, digits or underscores, and begins with a letter.",
-            ))
+            Err(QuadError::wrong("handle", "format"))
         }
     }
 }

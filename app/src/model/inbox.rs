@@ -42,8 +42,10 @@ impl fmt::Display for Epoch {
 pub struct Position {
     /// The history that `seq` counts in.
     #[cfg_attr(feature = "ssr", schema(value_type = String))]
+    #[serde(deserialize_with = "super::lenient::epoch")]
     pub epoch: Epoch,
     /// The last entry that is known; 0 for none.
+    #[serde(deserialize_with = "super::lenient::whole")]
     pub seq: u64,
 }
 

@@ -7,6 +7,7 @@ mod announcement;
 mod attention;
 mod ids;
 mod inbox;
+pub(crate) mod lenient;
 mod post;
 mod room;
 

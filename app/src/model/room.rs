@@ -39,11 +39,7 @@ impl FromStr for RoomName {
         if begins && rest && folded.len() <= LONGEST {
             Ok(Self(folded.into()))
         } else {
-            Err(QuadError::invalid(
-                "name",
-                "format",
-                "A room's name has 1 to 40 letters, digits, - or _, and begins with a letter or a digit.",
-            ))
+            Err(QuadError::wrong("name", "format"))
         }
     }
 }

@@ -247,7 +247,7 @@ impl Log {
     /// The message's own id is the `ref`: answers need no list of questions.
     fn frame(&self, id: &str, text: &str) -> ClientFrame {
         ClientFrame::Publish {
-            r#ref: id.to_owned(),
+            r#ref: id.into(),
             channel: self.channel.clone(),
             id: id.to_owned(),
             text: text.to_owned(),

@@ -125,7 +125,7 @@ impl Place {
     fn subscribe(&mut self) -> ClientFrame {
         self.asked = true;
         ClientFrame::Subscribe {
-            r#ref: self.channel.clone(),
+            r#ref: self.channel.as_str().into(),
             channel: self.channel.clone(),
             resume: Some(self.position.clone()),
             last: None,

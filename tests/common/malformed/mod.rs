@@ -35,6 +35,11 @@ impl Case {
         Self::new(what, bytes, &[], true)
     }
 
+    /// Answered with an error.
+    pub fn wrong(what: &'static str, bytes: Vec<u8>) -> Self {
+        Self::taken(what, bytes)
+    }
+
     pub fn new(what: &'static str, bytes: Vec<u8>, closes: &'static [u16], stays: bool) -> Self {
         Self {
             what,

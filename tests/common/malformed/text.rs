@@ -39,12 +39,20 @@ pub fn malformed_text(dice: &mut Dice) -> Case {
             };
             let mut model = model.clone();
             model[&field] = value;
-            Case::refused("of a wrong type", text(dice, &model.to_string()))
+            let bytes = text(dice, &model.to_string());
+            match field.as_str() {
+                "type" => Case::refused("of no type", bytes),
+                _ => Case::wrong("of a wrong type", bytes),
+            }
         }
         2 => {
             let mut model = model.clone();
             model.as_object_mut().unwrap().remove(&field);
-            Case::refused("with a field missing", text(dice, &model.to_string()))
+            let bytes = text(dice, &model.to_string());
+            match field.as_str() {
+                "type" => Case::refused("without a type", bytes),
+                _ => Case::wrong("with a field missing", bytes),
+            }
         }
         3 => {
             let twice = format!(
@@ -53,7 +61,7 @@ pub fn malformed_text(dice: &mut Dice) -> Case {
                 json!(field),
                 model[&field]
             );
-            Case::refused("with a field twice", text(dice, &twice))
+            Case::wrong("with a field twice", text(dice, &twice))
         }
         4 => {
             let kind = dice.text();
@@ -62,13 +70,17 @@ pub fn malformed_text(dice: &mut Dice) -> Case {
         }
         5 => {
             let huge = format!(r#"{{"type":"seen","epoch":"e","seq":{number}}}"#);
-            Case::refused("with a number that is none of ours", text(dice, &huge))
+            let bytes = text(dice, &huge);
+            match number {
+                "NaN" | "0x10" | "01" => Case::refused("with a number that is none", bytes),
+                _ => Case::wrong("with a number that is none of ours", bytes),
+            }
         }
         6 => {
             let digits = "9".repeat(1 + dice.below(40_000));
             let huge =
                 format!(r#"{{"type":"seen","epoch":"e","seq":{digits}9999999999999999999}}"#);
-            Case::refused("with a number of many digits", text(dice, &huge))
+            Case::wrong("with a number of many digits", text(dice, &huge))
         }
         7 => {
             let depth = 1 + dice.below(30_000);
@@ -76,7 +88,7 @@ pub fn malformed_text(dice: &mut Dice) -> Case {
             let depth = depth.min(60_000 / (open.len() + close.len()));
             let deep = format!("{}0{}", open.repeat(depth), close.repeat(depth));
             let deep = format!(r#"{{"type":"seen","epoch":{deep},"seq":1}}"#);
-            Case::refused("nested deeply", text(dice, &deep))
+            Case::wrong("nested deeply", text(dice, &deep))
         }
         8 => {
             let half = dice
@@ -99,7 +111,11 @@ pub fn malformed_text(dice: &mut Dice) -> Case {
                 r"\",
             ]);
             let escape = format!(r#"{{"type":"seen","epoch":"{half}","seq":1}}"#);
-            Case::refused("with an escape that is none", text(dice, &escape))
+            let bytes = text(dice, &escape);
+            match half.starts_with(r"\ud") {
+                true => Case::wrong("with half a character", bytes),
+                false => Case::refused("with an escape that is none", bytes),
+            }
         }
         11 => {
             let more = dice.pick(&["{}", ",", "]", "\0", "null", &good]);
@@ -109,7 +125,7 @@ pub fn malformed_text(dice: &mut Dice) -> Case {
             )
         }
         12 => {
-            let before = dice.pick(&["\u{feff}", "//\n", ")]}'", "\u{a0}"]);
+            let before = dice.pick(&["\u{feff}\u{feff}", "//\n", ")]}'", "\u{a0}"]);
             Case::refused(
                 "preceded by something",
                 text(dice, &format!("{before}{good}")),
@@ -144,7 +160,7 @@ pub fn malformed_text(dice: &mut Dice) -> Case {
         _ => {
             let long = "r".repeat(65 + dice.below(1_000));
             let long = json!({"type": "unsubscribe", "ref": long, "channel": "news"});
-            Case::refused("with a long ref", text(dice, &long.to_string()))
+            Case::wrong("with a long ref", text(dice, &long.to_string()))
         }
     }
 }
@@ -152,7 +168,13 @@ pub fn malformed_text(dice: &mut Dice) -> Case {
 /// Text that is odd, and taken or answered with an error.
 pub fn odd_text(dice: &mut Dice) -> Case {
     let good = dice.pick(&models()).to_string();
-    match dice.below(6) {
+    match dice.below(8) {
+        6 => Case::taken("marked", text(dice, &format!("\u{feff}{good}"))),
+        7 => {
+            let number = dice.pick(&[0, -1, i64::MAX, i64::MIN]);
+            let odd = json!({"type": "unsubscribe", "ref": number, "channel": "news"});
+            Case::taken("with a number as its ref", text(dice, &odd.to_string()))
+        }
         0 => Case::taken("spaced", text(dice, &format!(" \t\r\n{good}\n "))),
         1 => {
             let mut more = dice.pick(&models());

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::talk::Talk;
 use crate::{
     browser,
-    event::{ClientFrame, ServerFrame},
+    event::{ClientFrame, Ref, ServerFrame},
     live::{Word, wake},
     model::{Message, Position, UserId},
     talk::{Heard, Place},
@@ -118,11 +118,13 @@ impl Follower {
                 seq: Some(seq),
                 recovered,
             } => {
+                // Ours are all text.
+                let Some(r#ref) = r#ref.as_text() else { return };
                 if r#ref == channel {
                     self.subscribed(Position { epoch, seq }, recovered != Some(false));
                 } else {
                     let known = talk.place.with_value(|place| place.seq());
-                    talk.log.update(|log| log.acknowledged(&r#ref, seq, known));
+                    talk.log.update(|log| log.acknowledged(r#ref, seq, known));
                 }
             }
             ServerFrame::Position {
@@ -206,15 +208,16 @@ impl Follower {
         self.mark();
     }
 
-    fn refused(self, r#ref: Option<String>, channel: Option<String>, code: &str, detail: String) {
+    fn refused(self, r#ref: Option<Ref>, channel: Option<String>, code: &str, detail: String) {
         let talk = self.talk;
         let own = talk.name().channel();
         let forbidden = code == "forbidden";
-        if forbidden && (channel.as_ref() == Some(&own) || r#ref.as_ref() == Some(&own)) {
+        let id = r#ref.as_ref().and_then(Ref::as_text);
+        if forbidden && (channel.as_ref() == Some(&own) || id == Some(&own)) {
             return talk.out();
         }
-        let Some(id) = r#ref else { return };
-        let mine = talk.log.try_update(|log| log.refused(&id, detail));
+        let Some(id) = id else { return };
+        let mine = talk.log.try_update(|log| log.refused(id, detail));
         if mine == Some(true) && forbidden {
             talk.out();
         }

@@ -8,7 +8,7 @@ use crate::{
     api::{InviteMember, RemoveMember, SetRole},
     components::{Field, FormTrouble, failure, focus_trouble, of_field},
     error::QuadError,
-    model::{Person, Role},
+    model::{Handle, Person, Role},
 };
 
 /// What all rows share.
@@ -92,8 +92,11 @@ pub(super) fn Invite(talk: Talk) -> impl IntoView {
     let action = ServerAction::<InviteMember>::new();
     let form = NodeRef::<html::Form>::new();
     let error = failure(action.value());
-    // Without JavaScript the address says who was invited.
-    let before = use_query_map().with_untracked(|query| query.get("invited"));
+    // Without JavaScript the address says who was invited. Anybody can write an address.
+    let before = use_query_map().with_untracked(|query| {
+        let handle = query.get("invited")?.parse::<Handle>().ok()?;
+        Some(handle.to_string())
+    });
     Effect::new(move || match action.value().get() {
         Some(Ok(_)) => {
             if let Some(form) = form.get_untracked() {

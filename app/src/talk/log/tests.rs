@@ -45,7 +45,7 @@ fn ids(log: &Log) -> Vec<String> {
 
 fn say(log: &mut Log, id: &str) {
     let frame = log.say(&me(), id.into(), "hello".into(), 9);
-    assert!(matches!(frame, Some(ClientFrame::Publish { r#ref, .. }) if r#ref == id));
+    assert!(matches!(frame, Some(ClientFrame::Publish { r#ref, .. }) if r#ref == id.into()));
 }
 
 #[test]
