@@ -9,6 +9,7 @@ use app::{
 use tokio::sync::mpsc;
 
 use super::{Topic, lock, writer::Writer};
+use crate::audit::By;
 
 /// Names a connection for as long as this server lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -46,6 +47,8 @@ pub enum Owner {
         token: Arc<str>,
         /// Whether it may hear every room.
         observes: bool,
+        /// When the token ends; milliseconds since 1970.
+        until: u64,
     },
 }
 
@@ -55,6 +58,14 @@ impl Owner {
         match self {
             Self::Session { user, .. } => Some(user),
             Self::Token { .. } => None,
+        }
+    }
+
+    /// As the log says it.
+    pub fn by(&self) -> By {
+        match self {
+            Self::Session { user, .. } => By::User(user.clone()),
+            Self::Token { token, .. } => By::Token(token.clone()),
         }
     }
 

@@ -39,6 +39,8 @@ type Shared = Arc<Mutex<Listeners>>;
 pub struct Hub {
     next: AtomicU64,
     connections: Mutex<HashMap<ConnectionId, Arc<Connection>>>,
+    /// How many connections each program has.
+    programs: Mutex<HashMap<Arc<str>, u64>>,
     topics: Mutex<HashMap<Topic, Shared>>,
     /// Topics with a crowd that has something waiting, each once.
     crowds: Mutex<VecDeque<(Topic, Shared)>>,
@@ -70,15 +72,36 @@ impl Hub {
         let id = ConnectionId::new(self.next.fetch_add(1, Ordering::Relaxed));
         let connection = Arc::new(Connection::new(id, owner, writer, inlet));
         lock(&self.connections).insert(connection.id, connection.clone());
+        if let Owner::Token { token, .. } = &connection.owner {
+            *lock(&self.programs).entry(token.clone()).or_default() += 1;
+        }
         connection
     }
 
     /// Lets a connection go. Answers the topics that nobody listens to any more.
     pub fn disconnect(&self, connection: &Connection) -> Vec<Topic> {
-        lock(&self.connections).remove(&connection.id);
+        let known = lock(&self.connections).remove(&connection.id);
+        if let (Some(_), Owner::Token { token, .. }) = (known, &connection.owner) {
+            self.forget_one_of(token);
+        }
         let mut topics = connection.topics();
         topics.retain(|topic| self.ignore(topic, connection));
         topics
+    }
+
+    fn forget_one_of(&self, token: &Arc<str>) {
+        let mut programs = lock(&self.programs);
+        if let Some(count) = programs.get_mut(token) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                programs.remove(token);
+            }
+        }
+    }
+
+    /// How many connections a program has, by the hash of its token.
+    pub fn of_token(&self, token: &str) -> u64 {
+        lock(&self.programs).get(token).copied().unwrap_or(0)
     }
 
     /// Hands frames to a stream of this owner's; `false` if there is none of that number.
@@ -221,6 +244,15 @@ impl Hub {
         }
     }
 
+    /// Closes the connections of a token that ended, by its hash.
+    pub fn end_token(&self, ended: &str) {
+        for connection in self.connections() {
+            if matches!(&connection.owner, Owner::Token { token, .. } if **token == *ended) {
+                connection.writer.close(CloseCode::SessionEnded);
+            }
+        }
+    }
+
     fn listeners(&self, topic: &str) -> Option<Shared> {
         self.topic(topic).map(|(_, listeners)| listeners)
     }
@@ -251,6 +283,7 @@ mod tests {
         let owner = Owner::Token {
             token: "t".into(),
             observes: false,
+            until: u64::MAX,
         };
         (
             hub.connect(owner, Writer::socket(server, Encoding::Json)),
@@ -334,6 +367,23 @@ mod tests {
         assert_eq!(hub.count("t"), 1);
         assert_eq!(received(&hub, second, client).await, "a");
         assert!(hub.is_empty() && hub.count("t") == 0);
+    }
+
+    #[tokio::test]
+    async fn the_connections_of_a_token_are_counted_and_end_with_it() {
+        let hub = Hub::default();
+        let (first, _a) = join(&hub).await;
+        let (second, _b) = join(&hub).await;
+        assert_eq!((hub.of_token("t"), hub.of_token("u")), (2, 0));
+        hub.disconnect(&first);
+        hub.disconnect(&first);
+        assert_eq!(hub.of_token("t"), 1);
+        hub.end_token("u");
+        assert!(!second.writer.is_closing());
+        hub.end_token("t");
+        assert!(second.writer.is_closing());
+        hub.disconnect(&second);
+        assert!(lock(&hub.programs).is_empty());
     }
 
     #[tokio::test]

@@ -31,6 +31,7 @@ use super::{
     catch_up::{self, Asked},
     frame::Frame,
     hub::{Connection, Owner},
+    program,
     reader::Reader,
     room,
     writer::Drained,
@@ -77,6 +78,7 @@ pub(super) async fn leave(shared: &Shared, connection: &Connection) {
     for topic in &listened {
         shared.live.expiries.forget(connection, topic);
     }
+    shared.live.expiries.forget_end(connection);
     let unheard = shared.service.hub().disconnect(connection);
     let rooms = listened
         .iter()
@@ -97,12 +99,17 @@ async fn serve(
         allowance: Allowance::new(),
     };
     let mut socket = match &connection.owner {
-        Owner::Token { .. } => Socket {
-            shared,
-            connection,
-            user: None,
-            typed: None,
-        },
+        Owner::Token { .. } => {
+            if let Err(end) = program::admit(shared, connection).await {
+                return end;
+            }
+            Socket {
+                shared,
+                connection,
+                user: None,
+                typed: None,
+            }
+        }
         Owner::Session { user, .. } => {
             let unregistered = Unregistered {
                 shared,

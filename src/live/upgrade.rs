@@ -17,6 +17,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::{encoding::Encoding, hub::Owner, socket, writer::Writer};
 use crate::{
+    audit::{self, Asking},
     security::{
         client_addr,
         token::{Scope, Token},
@@ -64,7 +65,9 @@ async fn accept(shared: &Shared, request: &mut Request) -> Result<Response, Quad
         .ok_or(QuadError::Internal)?;
     let shared = shared.clone();
     let tasks = shared.live.tasks.clone();
-    tasks.spawn(async move {
+    let asking = Asking::frames(address, "/ws");
+    let _ = asking.by.set(owner.by());
+    tasks.spawn(audit::within(asking, async move {
         // A client that goes away before the upgrade is complete is nobody's fault.
         let Ok(upgraded) = upgrade.await else { return };
         let Ok(parts) = downcast::<TokioIo<TcpStream>>(upgraded) else {
@@ -82,7 +85,7 @@ async fn accept(shared: &Shared, request: &mut Request) -> Result<Response, Quad
             connection.writer.close(CloseCode::Drain);
         }
         socket::run(&shared, connection, early).await;
-    });
+    }));
 
     let mut response = Response::builder()
         .status(StatusCode::SWITCHING_PROTOCOLS)
@@ -127,6 +130,7 @@ pub(super) async fn owner(shared: &Shared, headers: &HeaderMap) -> Result<Owner,
             Ok(Owner::Token {
                 token: grant.id.clone(),
                 observes: grant.allow(Scope::Observe).is_ok(),
+                until: grant.until,
             })
         }
     }

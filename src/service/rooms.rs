@@ -11,6 +11,7 @@ use app::{
 
 use super::{Service, mentions::Occasion};
 use crate::{
+    audit,
     live::control::Control,
     security::random,
     store::{
@@ -165,7 +166,10 @@ impl Service {
             .end_room(name, Some(&session.person.user_id))
             .await?
         {
-            Outcome::Done => Ok(()),
+            Outcome::Done => {
+                audit::room_ended(&session.person, name);
+                Ok(())
+            }
             refused => Err(refusal(refused)),
         }
     }
@@ -196,6 +200,13 @@ impl Service {
             .store
             .change_member(name, &actor.user_id, target, what, now)
             .await?;
+        if changed == Outcome::Done && *target != actor.user_id {
+            match change {
+                MemberChange::Invite => {}
+                MemberChange::Remove => audit::member_removed(actor, name, target),
+                MemberChange::Role(_) => audit::member_changed(actor, name, target, what),
+            }
+        }
         match (changed, change) {
             (Outcome::Done, MemberChange::Invite) => {
                 let occasion = Occasion::Invitation { at: now };

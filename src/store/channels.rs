@@ -56,6 +56,17 @@ pub const ANNOUNCEMENTS: Keep = Keep {
     numbers: 4_000 * DAY,
 };
 
+/// What became of a claim to a private channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// It is the program's from now on.
+    New,
+    /// It was the program's before.
+    Kept,
+    /// It belongs to another program.
+    OfAnother,
+}
+
 /// Where a channel stands, and messages of it.
 pub struct ChannelLog {
     /// Which history.
@@ -147,25 +158,49 @@ impl Store {
         })
     }
 
-    /// Claims a private channel for a program, where nobody has; answers whether it is this one's.
-    /// A claim ends with the channel's numbers.
-    pub async fn own_channel(&self, channel: &str, token: &str) -> Result<bool, StoreError> {
+    /// Claims a private channel for a program, where nobody has. A claim ends with the channel's
+    /// numbers, and so after its history.
+    pub async fn own_channel(&self, channel: &str, token: &str) -> Result<Claim, StoreError> {
         let key = keys::channel_owner(channel);
-        if self.first_of(&key, token).await? != token {
-            return Ok(false);
+        let mut pipeline = redis::pipe();
+        pipeline
+            .cmd("SET")
+            .arg(&key)
+            .arg(token)
+            .arg("NX")
+            .arg("PX")
+            .arg(BROADCASTS.numbers)
+            .get(&key);
+        let (set, owner): (Option<String>, String) = self.link().pipeline(&pipeline).await?;
+        if owner != token {
+            return Ok(Claim::OfAnother);
         }
-        let mut keep = redis::cmd("PEXPIRE");
-        keep.arg(&key).arg(BROADCASTS.numbers);
-        self.link().query::<u64>(&keep).await?;
-        Ok(true)
+        if set.is_some() {
+            return Ok(Claim::New);
+        }
+        self.keep_channel(channel).await?;
+        Ok(Claim::Kept)
     }
 
-    /// Whether a private channel is this program's.
-    pub async fn owns_channel(&self, channel: &str, token: &str) -> Result<bool, StoreError> {
-        let mut command = redis::cmd("GET");
-        command.arg(keys::channel_owner(channel));
-        let owner: Option<String> = self.link().query(&command).await?;
-        Ok(owner.as_deref() == Some(token))
+    /// Renews a claim.
+    pub async fn keep_channel(&self, channel: &str) -> Result<(), StoreError> {
+        let mut keep = redis::cmd("PEXPIRE");
+        keep.arg(keys::channel_owner(channel))
+            .arg(BROADCASTS.numbers);
+        self.link().query::<u64>(&keep).await.map(drop)
+    }
+
+    /// The token that each of these private channels belongs to, by its hash, in their order.
+    pub async fn channel_owners(
+        &self,
+        channels: &[&str],
+    ) -> Result<Vec<Option<String>>, StoreError> {
+        let commands = channels.iter().map(|channel| {
+            let mut command = redis::cmd("GET");
+            command.arg(keys::channel_owner(channel));
+            command
+        });
+        self.link().all(commands.collect()).await
     }
 
     /// The secret that signs subscribe tokens; `fresh` becomes it where there is none.

@@ -7,23 +7,26 @@ use std::{
     convert::Infallible,
     panic::AssertUnwindSafe,
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     task::{Context, Poll},
 };
 
 use app::error::QuadError;
 use axum::{
     extract::Request,
-    http::StatusCode,
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use futures_util::FutureExt;
 use tower::Service;
 
 use super::problem::Problem;
-use crate::security::{
-    headers::ResponseHeaders,
-    origin::{Head, OriginRule},
+use crate::{
+    audit::{self, Asking},
+    security::{
+        headers::ResponseHeaders,
+        origin::{Head, OriginRule},
+    },
 };
 
 /// Refuses what comes from other sites, answers a panic as any other fault of ours, and completes the headers of every answer.
@@ -60,11 +63,22 @@ where
 
     fn call(&mut self, request: Request) -> Self::Future {
         let headers = self.headers.clone();
-        let answer = match self.origin.check(Head::of(&request)) {
-            Ok(()) => Ok(self.inner.call(request)),
-            Err(error) => Err(Problem(error)),
+        let head = Head::of(&request);
+        let asking = Asking {
+            address: self.origin.client(head),
+            method: head.method.clone(),
+            uri: head.uri.clone(),
+            by: OnceLock::new(),
         };
-        Box::pin(async move {
+        let answer = match self.origin.check(head) {
+            Ok(()) => Ok(self.inner.call(request)),
+            Err(error) => {
+                audit::origin_refused(&asking, &origins(head.headers));
+                Err(Problem(error))
+            }
+        };
+        let allowed = answer.is_ok();
+        Box::pin(audit::within(asking, async move {
             let mut response = match answer {
                 // The request dies with the panic, and nothing is shared with it but what tolerates
                 // that: no lock of ours stays poisoned.
@@ -74,13 +88,25 @@ where
                 },
                 Err(problem) => problem.into_response(),
             };
+            if allowed && response.status() == StatusCode::FORBIDDEN {
+                audit::access_refused(None);
+            }
             // A socket is no document.
             if response.status() != StatusCode::SWITCHING_PROTOCOLS {
                 headers.complete(response.headers_mut());
             }
             Ok(response)
-        })
+        }))
     }
+}
+
+/// What a request says of where it is from, for the log.
+fn origins(headers: &HeaderMap) -> String {
+    let sent = headers.get_all(header::ORIGIN).iter();
+    let sent: Vec<_> = sent
+        .map(|origin| String::from_utf8_lossy(origin.as_bytes()))
+        .collect();
+    sent.join(", ")
 }
 
 #[cfg(test)]
