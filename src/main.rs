@@ -1,5 +1,7 @@
 //! The command line: reads the settings, finds the store, and does what was asked.
 
+mod tokens;
+
 use std::{
     io::{self, IsTerminal, Write},
     process::ExitCode,
@@ -12,7 +14,7 @@ use quad::{
     seed::{self, SeedError},
     server::{self, Server, StartError},
     service::Service,
-    store::accounts::Role,
+    store::{accounts::Role, now},
 };
 use tracing_subscriber::EnvFilter;
 
@@ -38,6 +40,8 @@ enum Failure {
     Exposed(#[from] config::Exposed),
     #[error("{0}")]
     Io(#[from] io::Error),
+    #[error("there is no token {0}; `quad token list` shows those that there are")]
+    NoSuchToken(String),
 }
 
 fn main() -> ExitCode {
@@ -139,27 +143,32 @@ async fn work(command: Command, config: &Config, url: &StoreUrl) -> Result<(), F
                 credentials.display()
             ))
         }
-        Command::CreateToken { name, scopes } => {
-            let token = service.create_token(&name, &scopes).await?;
+        Command::CreateToken { name, scopes, life } => {
+            let (token, made) = service.create_token(&name, &scopes, life).await?;
+            say(&format!(
+                "Token {} ends on {}. This is the only time that it is shown:",
+                made.id,
+                tokens::day(made.token.expires)
+            ))?;
             say(&token.reveal())
         }
+        Command::ListTokens => {
+            let listed = service.list_tokens().await?;
+            Ok(write!(io::stdout(), "{}", tokens::table(&listed, now()))?)
+        }
+        Command::RevokeToken { id } => match service.revoke_token(&id).await? {
+            Some(name) => say(&format!("Token {id} ({name}) opens nothing any more.")),
+            None => Err(Failure::NoSuchToken(id)),
+        },
         Command::PromoteUser { handle } => {
-            let person = service.find(&handle).await?;
-            service
-                .store()
-                .set_role(&person.user_id, Role::Admin)
-                .await?;
+            let person = service.set_role(&handle, Role::Admin).await?;
             say(&format!(
                 "{} (@{handle}) is an administrator now.",
                 person.name
             ))
         }
         Command::DemoteUser { handle } => {
-            let person = service.find(&handle).await?;
-            service
-                .store()
-                .set_role(&person.user_id, Role::Member)
-                .await?;
+            let person = service.set_role(&handle, Role::Member).await?;
             say(&format!(
                 "{} (@{handle}) is no administrator any more.",
                 person.name
@@ -171,8 +180,10 @@ async fn work(command: Command, config: &Config, url: &StoreUrl) -> Result<(), F
             }
             let posts = service.store().rebuild().await?;
             let rooms = service.store().rebuild_rooms().await?;
+            let tokens = service.store().rebuild_tokens().await?;
             say(&format!(
-                "Feed and trending hold {posts} posts, the directory {rooms} rooms."
+                "Feed and trending hold {posts} posts, the directory {rooms} rooms, the list of \
+                 tokens {tokens}."
             ))
         }
     }

@@ -96,6 +96,8 @@ pub struct Live {
     pub expiries: Expiries,
     /// Sockets one person may have on this server.
     pub max_sockets_per_user: u64,
+    /// Connections one program may have on this server.
+    pub max_sockets_per_token: u64,
     draining: CancellationToken,
 }
 
@@ -254,6 +256,7 @@ impl Server {
                 observers: Observers::default(),
                 expiries: Expiries::default(),
                 max_sockets_per_user: config.max_sockets_per_user as u64,
+                max_sockets_per_token: config.max_sockets_per_token as u64,
                 draining: CancellationToken::new(),
             },
             proxies,

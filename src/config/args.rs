@@ -100,6 +100,16 @@ enum TokenArgs {
         /// What it may do: publish, stats, observe; several with commas between.
         #[arg(long, required = true, value_delimiter = ',', value_name = "SCOPES")]
         scope: Vec<Scope>,
+        /// For how long it is good: a number with a unit, s, m, h, d, w or y, up to ten years.
+        #[arg(long, value_name = "TIME", default_value = "1y", value_parser = life)]
+        expires: Duration,
+    },
+    /// List the tokens: id, name, scopes, and when each was made, ends and was used last.
+    List,
+    /// End a token now. Its connections close on every server within a second.
+    Revoke {
+        /// Its id, as `quad token list` shows it.
+        id: String,
     },
 }
 
@@ -240,6 +250,10 @@ struct SettingsArgs {
     #[arg(long, env = "QUAD_MAX_SOCKETS_PER_USER", global = true, default_value_t = 32, value_name = "N",
         value_parser = clap::value_parser!(u32).range(1..))]
     max_sockets_per_user: u32,
+    /// How many WebSockets and streams of events one API token may have open at once.
+    #[arg(long, env = "QUAD_MAX_SOCKETS_PER_TOKEN", global = true, default_value_t = 256, value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..))]
+    max_sockets_per_token: u32,
     /// How many seconds open connections may take to end when the server stops.
     #[arg(long, env = "QUAD_DRAIN_SECONDS", global = true, default_value_t = 10, value_name = "SECONDS",
         value_parser = clap::value_parser!(u32).range(0..=3600))]
@@ -289,14 +303,21 @@ where
             ..
         })) => Command::SeedUsers { users, credentials },
         Some(CommandArgs::Seed(_)) => Command::SeedDemo,
-        Some(CommandArgs::Token(TokenArgs::Create { name, mut scope })) => {
+        Some(CommandArgs::Token(TokenArgs::Create {
+            name,
+            mut scope,
+            expires,
+        })) => {
             scope.sort();
             scope.dedup();
             Command::CreateToken {
                 name,
                 scopes: scope,
+                life: expires,
             }
         }
+        Some(CommandArgs::Token(TokenArgs::List)) => Command::ListTokens,
+        Some(CommandArgs::Token(TokenArgs::Revoke { id })) => Command::RevokeToken { id },
         Some(CommandArgs::User(UserArgs::Promote { handle })) => Command::PromoteUser { handle },
         Some(CommandArgs::User(UserArgs::Demote { handle })) => Command::DemoteUser { handle },
         Some(CommandArgs::Rebuild(RebuildArgs { restored })) => Command::Rebuild { restored },
@@ -345,6 +366,8 @@ fn resolve(settings: SettingsArgs) -> Result<Config, CommandLineError> {
         },
         push,
         max_sockets_per_user: usize::try_from(settings.max_sockets_per_user).unwrap_or(usize::MAX),
+        max_sockets_per_token: usize::try_from(settings.max_sockets_per_token)
+            .unwrap_or(usize::MAX),
         drain: Duration::from_secs(settings.drain_seconds.into()),
     })
 }
@@ -403,6 +426,36 @@ pub(super) fn duration(text: &str) -> Result<Duration, &'static str> {
         .filter(|millis| *millis <= 3_600_000)
         .map(Duration::from_millis)
         .ok_or("a time is a number of seconds or milliseconds up to an hour, such as 10s or 500ms")
+}
+
+/// How long a token is good for.
+fn life(text: &str) -> Result<Duration, &'static str> {
+    const LONGEST: u64 = 10 * YEAR;
+    const DAY: u64 = 24 * 60 * 60;
+    const YEAR: u64 = 365 * DAY;
+    let unit = |unit: char| match unit {
+        's' => Some(1),
+        'm' => Some(60),
+        'h' => Some(60 * 60),
+        'd' => Some(DAY),
+        'w' => Some(7 * DAY),
+        'y' => Some(YEAR),
+        _ => None,
+    };
+    let mut characters = text.chars();
+    let seconds = characters.next_back().and_then(unit);
+    let number = characters.as_str();
+    let number = number
+        .bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then_some(number);
+    let number = number.and_then(|number| number.parse::<u64>().ok());
+    let seconds = number.zip(seconds);
+    let seconds = seconds.and_then(|(number, seconds)| number.checked_mul(seconds));
+    seconds
+        .filter(|seconds| (1..=LONGEST).contains(seconds))
+        .map(Duration::from_secs)
+        .ok_or("a token ends after a number of s, m, h, d, w or y, up to ten years, such as 90d")
 }
 
 fn log_filter(text: &str) -> Result<String, tracing_subscriber::filter::ParseError> {

@@ -52,6 +52,8 @@ pub struct Config {
     pub push: PushConfig,
     /// How many sockets one person may have open.
     pub max_sockets_per_user: usize,
+    /// How many connections one API token may have open.
+    pub max_sockets_per_token: usize,
     /// How long open connections may take to end when the server stops.
     pub drain: Duration,
 }
@@ -117,6 +119,15 @@ pub enum Command {
         name: String,
         /// What it may do; at least one, each once.
         scopes: Vec<Scope>,
+        /// For how long it is good.
+        life: Duration,
+    },
+    /// List the API tokens.
+    ListTokens,
+    /// Revoke an API token.
+    RevokeToken {
+        /// Its id.
+        id: String,
     },
     /// Make somebody an administrator.
     PromoteUser {

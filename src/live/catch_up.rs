@@ -21,6 +21,7 @@ use super::{
     socket::{End, refuse, send},
 };
 use crate::{
+    audit,
     server::Shared,
     service::channels::{Channel, ChannelFrames},
     store::keys,
@@ -199,16 +200,17 @@ pub(super) async fn channel(
         }
         // One's own inbox comes by registering.
         (_, None) | (Channel::Inbox, _) => {
-            forbid(connection, asked.r#ref);
+            forbid(connection, asked);
             Ok(())
         }
     }
 }
 
 /// Refuses a subscription that is not theirs to have.
-pub(super) fn forbid(connection: &Connection, r#ref: Ref) {
+pub(super) fn forbid(connection: &Connection, asked: Asked) {
+    audit::access_refused(Some(&asked.channel));
     let detail = "You may not listen to this channel.";
-    refuse(connection, r#ref, "forbidden", detail);
+    refuse(connection, asked.r#ref, "forbidden", detail);
 }
 
 /// Whether there is room for this channel, or it is listened to already. One's own inbox is none.
@@ -275,14 +277,11 @@ async fn private(
     match service.may_listen(owner, &asked.channel, token).await {
         Ok(until) => {
             broadcast(shared, connection, asked, topic).await?;
-            match until {
-                Some(until) => shared.live.expiries.set(connection, topic, until),
-                None => shared.live.expiries.forget(connection, topic),
-            }
+            shared.live.expiries.set(connection, topic, until);
             Ok(())
         }
         Err(QuadError::Forbidden) => {
-            forbid(connection, asked.r#ref);
+            forbid(connection, asked);
             Ok(())
         }
         Err(_) => Err(away()),

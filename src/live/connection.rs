@@ -12,6 +12,7 @@ use app::{
 use tokio::sync::mpsc;
 
 use super::{Topic, lock, writer::Writer};
+use crate::audit::By;
 
 /// Names a connection for as long as this server lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -49,6 +50,8 @@ pub enum Owner {
         token: Arc<str>,
         /// Whether it may hear every room.
         observes: bool,
+        /// When the token ends; milliseconds since 1970.
+        until: u64,
     },
 }
 
@@ -58,6 +61,23 @@ impl Owner {
         match self {
             Self::Session { user, .. } => Some(user),
             Self::Token { .. } => None,
+        }
+    }
+
+    /// As the log says it.
+    pub fn by(&self) -> By {
+        match self {
+            Self::Session { user, .. } => By::User(user.clone()),
+            Self::Token { token, .. } => By::Token(token.clone()),
+        }
+    }
+
+    /// Who has the places that connections are counted against: a person, whatever their session, or
+    /// a program.
+    pub(super) fn holder(&self) -> String {
+        match self {
+            Self::Session { user, .. } => format!("user {user}"),
+            Self::Token { token, .. } => format!("token {token}"),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use app::{
     event::ClientFrame,
-    model::{RoomName, UserId},
+    model::{Handle, RoomName, UserId},
 };
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +25,31 @@ pub enum Control {
     PersonChanged {
         /// Who.
         user: UserId,
+    },
+    /// An API token was made.
+    TokenMade {
+        /// Its id.
+        id: String,
+        /// What it is called.
+        name: String,
+        /// What it may do.
+        scopes: Vec<String>,
+    },
+    /// An API token was revoked.
+    TokenRevoked {
+        /// The hash of its secret.
+        token: String,
+        /// What it was called.
+        name: String,
+    },
+    /// Somebody got another role.
+    RoleChanged {
+        /// Who.
+        user: UserId,
+        /// What they are called.
+        handle: Handle,
+        /// The new role.
+        role: String,
     },
     /// There is a new room.
     RoomMade {

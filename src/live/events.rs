@@ -25,6 +25,7 @@ use tokio::sync::mpsc;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
+    admission,
     allowance::Allowance,
     catch_up::{self, MOST_CHANNELS},
     event_stream::EventStream,
@@ -35,6 +36,7 @@ use super::{
     writer::{Drained, Writer},
 };
 use crate::{
+    audit::{self, Asking},
     meters::METERS,
     security::client_addr,
     server::Shared,
@@ -98,15 +100,15 @@ pub async fn open(
     // An `Origin` does not come with a page's own GET; this does, in browsers of today.
     let foreign =
         |site: &HeaderValue| !["same-origin", "none"].contains(&site.to_str().unwrap_or_default());
-    if headers.get("sec-fetch-site").is_some_and(foreign) {
+    let peer = client_addr::peer(request.extensions());
+    let asking = Asking::frames(shared.proxies.client(peer, headers), "/events");
+    if let Some(site) = headers.get("sec-fetch-site").filter(|site| foreign(site)) {
+        audit::origin_refused(&asking, &String::from_utf8_lossy(site.as_bytes()));
         return Err(QuadError::ForeignOrigin.into());
     }
     let owner = owner(&shared, headers).await?;
-    let peer = client_addr::peer(request.extensions());
-    shared
-        .service
-        .limits()
-        .connect(shared.proxies.client(peer, headers))?;
+    let _ = asking.by.set(owner.by());
+    shared.service.limits().connect(asking.address)?;
     if shared.live.is_draining() {
         return Err(QuadError::Unavailable.into());
     }
@@ -123,7 +125,9 @@ pub async fn open(
     connection.writer.send_bytes(&hello);
     let body = body(connection.clone());
     let tasks = shared.live.tasks.clone();
-    tasks.spawn(async move { run(&shared, connection, places, channels, said).await });
+    tasks.spawn(audit::within(asking, async move {
+        run(&shared, connection, places, channels, said).await;
+    }));
     let headers = [
         (header::CONTENT_TYPE, "text/event-stream"),
         // Proxies that gather an answer before they pass it on shall not do so here.
@@ -244,11 +248,13 @@ async fn serve(
     channels: Vec<String>,
     mut said: mpsc::Receiver<ClientFrame>,
 ) -> End {
-    let most = shared.live.max_sockets_per_user;
-    if !shared.service.hub().admit(connection, most) {
+    if let Err(full) = admission::take_place(shared, connection) {
         // The first event says whose stream it is that ends.
         connection.writer.settle().await;
-        return Some(CloseCode::TooManySockets);
+        return Some(full);
+    }
+    if let Err(end) = admission::check_token(shared, connection).await {
+        return end;
     }
     let user = connection.owner.user();
     // A person's stream needs not say who they are: the session has.

@@ -1,4 +1,5 @@
-//! Subscriptions that end by themselves, when the token that allowed them does.
+//! What ends by itself when the token that allowed it does: subscriptions to private channels, and
+//! the connections of programs.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -6,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use app::event::ServerFrame;
+use app::event::{CloseCode, ServerFrame};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
@@ -24,7 +25,7 @@ use crate::{
 
 type Subscription = (ConnectionId, Topic);
 
-/// Which subscriptions end, and when. There are no more than subscriptions.
+/// Which subscriptions and connections end, and when. There are no more than of those.
 #[derive(Default)]
 pub struct Expiries(Mutex<State>);
 
@@ -32,6 +33,8 @@ pub struct Expiries(Mutex<State>);
 struct State {
     by_subscription: HashMap<Subscription, u64>,
     by_time: BTreeMap<(u64, ConnectionId, String), Arc<Connection>>,
+    connections: BTreeMap<(u64, ConnectionId), Arc<Connection>>,
+    ends: HashMap<ConnectionId, u64>,
 }
 
 impl Expiries {
@@ -53,6 +56,36 @@ impl Expiries {
             let at = (until, connection.id, topic.as_str().to_owned());
             state.by_time.remove(&at);
         }
+    }
+
+    /// A connection ends at `until` (milliseconds since 1970).
+    pub fn end_at(&self, connection: &Arc<Connection>, until: u64) {
+        self.forget_end(connection);
+        let mut state = self.lock();
+        state.ends.insert(connection.id, until);
+        let at = (until, connection.id);
+        state.connections.insert(at, connection.clone());
+    }
+
+    /// It has ended.
+    pub fn forget_end(&self, connection: &Connection) {
+        let mut state = self.lock();
+        if let Some(until) = state.ends.remove(&connection.id) {
+            state.connections.remove(&(until, connection.id));
+        }
+    }
+
+    fn over(&self, now: u64) -> Vec<Arc<Connection>> {
+        let mut state = self.lock();
+        let mut over = Vec::new();
+        while let Some(entry) = state.connections.first_entry()
+            && entry.key().0 <= now
+        {
+            let connection = entry.remove();
+            state.ends.remove(&connection.id);
+            over.push(connection);
+        }
+        over
     }
 
     fn due(&self, now: u64) -> Vec<(Arc<Connection>, Topic)> {
@@ -82,6 +115,9 @@ pub async fn run(shared: Shared, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => return,
             _ = ticks.tick() => {}
+        }
+        for connection in shared.live.expiries.over(now()) {
+            connection.writer.close(CloseCode::SessionEnded);
         }
         for (connection, topic) in shared.live.expiries.due(now()) {
             let goodbye = ServerFrame::Error {

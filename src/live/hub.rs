@@ -5,7 +5,7 @@
 //! removed by connection id, so that a late goodbye evicts nobody else.
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{HashMap, HashSet, VecDeque, hash_map::Entry},
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
@@ -39,8 +39,8 @@ type Shared = Arc<Mutex<Listeners>>;
 pub struct Hub {
     next: AtomicU64,
     connections: Mutex<HashMap<ConnectionId, Arc<Connection>>>,
-    /// How many connections each person has, registered or not.
-    people: Mutex<HashMap<UserId, u64>>,
+    /// How many connections each person and each program has, registered or not.
+    places: Mutex<HashMap<String, u64>>,
     topics: Mutex<HashMap<Topic, Shared>>,
     /// Topics with a crowd that has something waiting, each once.
     crowds: Mutex<VecDeque<(Topic, Shared)>>,
@@ -75,14 +75,10 @@ impl Hub {
         connection
     }
 
-    /// Gives a connection one of the `most` places of its owner; `false` if all are taken. Programs
-    /// need none.
+    /// Gives a connection one of the `most` places of its owner; `false` if all are taken.
     pub fn admit(&self, connection: &Connection, most: u64) -> bool {
-        let Some(user) = connection.owner.user() else {
-            return true;
-        };
-        let mut people = lock(&self.people);
-        let theirs = people.entry(user.clone()).or_default();
+        let mut places = lock(&self.places);
+        let theirs = places.entry(connection.owner.holder()).or_default();
         let admitted = *theirs < most;
         if admitted {
             *theirs += 1;
@@ -95,14 +91,11 @@ impl Hub {
         if !connection.counted.swap(false, Ordering::Relaxed) {
             return;
         }
-        let Some(user) = connection.owner.user() else {
-            return;
-        };
-        let mut people = lock(&self.people);
-        if let Some(theirs) = people.get_mut(user) {
-            *theirs -= 1;
-            if *theirs == 0 {
-                people.remove(user);
+        let mut places = lock(&self.places);
+        if let Entry::Occupied(mut theirs) = places.entry(connection.owner.holder()) {
+            *theirs.get_mut() -= 1;
+            if *theirs.get() == 0 {
+                theirs.remove();
             }
         }
     }
@@ -256,6 +249,15 @@ impl Hub {
         }
     }
 
+    /// Closes the connections of a token that ended, by its hash.
+    pub fn end_token(&self, ended: &str) {
+        for connection in self.connections() {
+            if matches!(&connection.owner, Owner::Token { token, .. } if **token == *ended) {
+                connection.writer.close(CloseCode::SessionEnded);
+            }
+        }
+    }
+
     fn listeners(&self, topic: &str) -> Option<Shared> {
         self.topic(topic).map(|(_, listeners)| listeners)
     }
@@ -286,6 +288,7 @@ mod tests {
         let owner = Owner::Token {
             token: "t".into(),
             observes: false,
+            until: u64::MAX,
         };
         (
             hub.connect(owner, Writer::socket(server, Encoding::Json)),
@@ -400,6 +403,23 @@ mod tests {
         assert_eq!(hub.count("t"), 1);
         assert_eq!(received(&hub, second, client).await, "a");
         assert!(hub.is_empty() && hub.count("t") == 0);
+    }
+
+    #[tokio::test]
+    async fn the_connections_of_a_token_are_counted_and_end_with_it() {
+        let hub = Hub::default();
+        let (first, _a) = join(&hub).await;
+        let (second, _b) = join(&hub).await;
+        assert!(hub.admit(&first, 1) && !hub.admit(&second, 1));
+        hub.disconnect(&first);
+        hub.disconnect(&first);
+        assert!(hub.admit(&second, 1));
+        hub.end_token("u");
+        assert!(!second.writer.is_closing());
+        hub.end_token("t");
+        assert!(second.writer.is_closing());
+        hub.disconnect(&second);
+        assert!(lock(&hub.places).is_empty());
     }
 
     #[tokio::test]

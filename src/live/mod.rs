@@ -8,11 +8,12 @@
 //! - [`control`]: what servers tell each other.
 //! - [`upgrade`], [`socket`], `reader`, `allowance`, [`catch_up`]: one socket's life.
 //! - `room`, [`observe`]: how a room is listened to, by its members and by programs.
-//! - [`expiry`]: subscriptions that end by themselves.
+//! - `program`: what the connection of a program must pass first.
+//! - [`expiry`]: subscriptions and connections that end by themselves.
 //! - [`presence`]: who is looking at a room.
 //! - [`events`], [`event_stream`], `places`: the same over Server-Sent Events, for whoever has no
 //!   WebSocket.
-//! - [`sweep`]: the position check, pings, and whether sessions still live.
+//! - [`sweep`]: the position check, pings, and whether sessions and tokens still live.
 
 mod allowance;
 pub mod broker;
@@ -30,6 +31,7 @@ pub mod observe;
 mod outline;
 mod places;
 pub mod presence;
+mod admission;
 mod reader;
 mod room;
 pub mod socket;

@@ -63,7 +63,7 @@ pub(super) async fn subscribe(
     asked: Asked,
 ) -> Result<(), End> {
     if !matches!(connection.owner, Owner::Token { observes: true, .. }) {
-        forbid(connection, asked.r#ref);
+        forbid(connection, asked);
         return Ok(());
     }
     shared

@@ -37,7 +37,7 @@ pub(super) async fn subscribe(
         Owner::Session { user, .. } => Some(user),
         Owner::Token { observes: true, .. } => None,
         Owner::Token { .. } => {
-            forbid(connection, asked.r#ref);
+            forbid(connection, asked);
             return Ok(());
         }
     };
@@ -51,7 +51,7 @@ pub(super) async fn subscribe(
         Ok(read) => read,
         Err(QuadError::NoSuchRoom | QuadError::Forbidden) => {
             ignore(shared, connection, topic.clone()).await;
-            forbid(connection, asked.r#ref);
+            forbid(connection, asked);
             return Ok(());
         }
         Err(_) => return Err(away()),

@@ -28,6 +28,7 @@ use tokio_tungstenite::{
 };
 
 use super::{
+    admission,
     catch_up::{self, Asked},
     frame::Frame,
     hub::{Connection, Owner},
@@ -78,6 +79,7 @@ pub(super) async fn leave(shared: &Shared, connection: &Connection) {
     for topic in &listened {
         shared.live.expiries.forget(connection, topic);
     }
+    shared.live.expiries.forget_end(connection);
     let unheard = shared.service.hub().disconnect(connection);
     let rooms = listened
         .iter()
@@ -94,12 +96,17 @@ async fn serve(
 ) -> End {
     let mut incoming = Incoming { connection, frames };
     let mut socket = match &connection.owner {
-        Owner::Token { .. } => Socket {
-            shared,
-            connection,
-            user: None,
-            typed: None,
-        },
+        Owner::Token { .. } => {
+            if let Err(end) = admission::check_token(shared, connection).await {
+                return end;
+            }
+            Socket {
+                shared,
+                connection,
+                user: None,
+                typed: None,
+            }
+        }
         Owner::Session { user, .. } => {
             let unregistered = Unregistered {
                 shared,

@@ -1,6 +1,6 @@
 //! The position check: every 30 seconds each socket is told where its streams stand, so that a
-//! lost push is noticed; its session is looked up again, so that a lost revocation does not leave
-//! anybody connected; and it is pinged.
+//! lost push is noticed; its session or token is looked up again, so that a lost revocation does not
+//! leave anybody connected; and it is pinged.
 //!
 //! Sockets take turns, a thirtieth of them a second, and each turn asks the store in one go.
 
@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     service::Service,
-    store::{StoreError, keys},
+    store::{StoreError, keys, now},
 };
 
 /// Turns in a round: every socket is checked once in so many seconds.
@@ -72,6 +72,7 @@ fn ping(connection: &Connection) {
 async fn check(service: &Service, connections: &[Arc<Connection>]) {
     let checked = async {
         end_dead_sessions(service, connections).await?;
+        end_dead_tokens(service, connections).await?;
         end_dead_memberships(service, connections).await?;
         tell_inbox_positions(service, connections).await?;
         tell_channel_positions(service, connections).await
@@ -98,6 +99,31 @@ async fn end_dead_sessions(
     for ((connection, _), live) in sessions.iter().zip(live) {
         if !live {
             connection.writer.close(CloseCode::SessionEnded);
+        }
+    }
+    Ok(())
+}
+
+/// Closes the connections of programs whose tokens ended or were revoked, should the message that
+/// said so have been lost.
+async fn end_dead_tokens(
+    service: &Service,
+    connections: &[Arc<Connection>],
+) -> Result<(), StoreError> {
+    let mut by_token: HashMap<&str, Vec<&Arc<Connection>>> = HashMap::new();
+    for connection in connections {
+        if let Owner::Token { token, .. } = &connection.owner {
+            by_token.entry(token).or_default().push(connection);
+        }
+    }
+    let (hashes, theirs): (Vec<&str>, Vec<_>) = by_token.into_iter().unzip();
+    let tokens = service.store().use_tokens(&hashes).await?;
+    for ((hash, theirs), token) in hashes.into_iter().zip(theirs).zip(tokens) {
+        if !token.is_some_and(|token| token.lives(now())) {
+            service.forget_token(hash);
+            theirs
+                .iter()
+                .for_each(|connection| connection.writer.close(CloseCode::SessionEnded));
         }
     }
     Ok(())

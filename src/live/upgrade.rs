@@ -14,8 +14,9 @@ use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::{rt::TokioIo, server::conn::auto::upgrade::downcast};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::{encoding::Encoding, hub::Owner, socket, writer::Writer};
+use super::{admission, encoding::Encoding, hub::Owner, socket, writer::Writer};
 use crate::{
+    audit::{self, Asking},
     security::{
         client_addr,
         token::{Scope, Token},
@@ -63,7 +64,9 @@ async fn accept(shared: &Shared, request: &mut Request) -> Result<Response, Quad
         .ok_or(QuadError::Internal)?;
     let shared = shared.clone();
     let tasks = shared.live.tasks.clone();
-    tasks.spawn(async move {
+    let asking = Asking::frames(address, "/ws");
+    let _ = asking.by.set(owner.by());
+    tasks.spawn(audit::within(asking, async move {
         // A client that goes away before the upgrade is complete is nobody's fault.
         let Ok(upgraded) = upgrade.await else { return };
         let Some((tcp, read)) = take_over(upgraded) else {
@@ -77,14 +80,13 @@ async fn accept(shared: &Shared, request: &mut Request) -> Result<Response, Quad
         let (tcp, _place) = tcp.into_parts();
         let writer = Writer::socket(tcp, encoding.unwrap_or(Encoding::Json));
         let connection = shared.service.hub().connect(owner, writer);
-        let most = shared.live.max_sockets_per_user;
         if shared.live.is_draining() {
             connection.writer.close(CloseCode::Drain);
-        } else if !shared.service.hub().admit(&connection, most) {
-            connection.writer.close(CloseCode::TooManySockets);
+        } else if let Err(full) = admission::take_place(&shared, &connection) {
+            connection.writer.close(full);
         }
         socket::run(&shared, connection, early).await;
-    });
+    }));
 
     let mut response = Response::builder()
         .status(StatusCode::SWITCHING_PROTOCOLS)
@@ -141,6 +143,7 @@ pub(super) async fn owner(shared: &Shared, headers: &HeaderMap) -> Result<Owner,
             Ok(Owner::Token {
                 token: grant.id.clone(),
                 observes: grant.allow(Scope::Observe).is_ok(),
+                until: grant.until,
             })
         }
     }

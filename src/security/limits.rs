@@ -2,7 +2,7 @@
 //! hand ever meets them, even where a whole campus shares one address.
 
 use std::{
-    hash::{BuildHasher, Hash, RandomState},
+    hash::{BuildHasher, RandomState},
     net::IpAddr,
     num::NonZeroU32,
     sync::Arc,
@@ -19,6 +19,8 @@ use governor::{
 };
 use tokio::time;
 use tokio_util::sync::CancellationToken;
+
+use crate::audit::{self, Limited};
 
 /// How many buckets one limit has at most. Two callers who meet in one share it, which neither
 /// notices unless the other is far beyond what people do; in return, no flood of addresses or
@@ -47,76 +49,76 @@ pub struct Limits {
 impl Limits {
     /// `on` is false for load tests, where one address plays thousands of people.
     pub fn new(on: bool) -> Self {
-        let limit = |every: Duration, burst: u32| Limit::new(on, every, burst);
+        let limit = |name, every: Duration, burst: u32| Limit::new(name, on, every, burst);
         let (second, milli) = (Duration::from_secs(1), Duration::from_millis(1));
         Self {
-            sign_up: limit(second, 200),
-            log_in_from: limit(100 * milli, 200),
-            log_in_as: limit(2 * second, 20),
-            post: limit(2 * second, 20),
-            like: limit(10 * milli, 2_000),
-            say: limit(50 * milli, 400),
-            room: limit(second, 100),
-            publish: limit(milli, 2_000),
-            publish_on: limit(5 * milli, 1_000),
-            connect: limit(2 * milli, 5_000),
+            sign_up: limit("sign_up", second, 200),
+            log_in_from: limit("log_in_from", 100 * milli, 200),
+            log_in_as: limit("log_in_as", 2 * second, 20),
+            post: limit("post", 2 * second, 20),
+            like: limit("like", 10 * milli, 2_000),
+            say: limit("say", 50 * milli, 400),
+            room: limit("room", second, 100),
+            publish: limit("publish", milli, 2_000),
+            publish_on: limit("publish_on", 5 * milli, 1_000),
+            connect: limit("connect", 2 * milli, 5_000),
         }
     }
 
     /// A sign-up from an address: one a second, 200 at once: a whole lecture hall may share it.
     pub fn sign_up(&self, from: IpAddr) -> Result<(), QuadError> {
-        self.sign_up.take(network(from))
+        self.sign_up.take(from_network(from))
     }
 
     /// A log-in: 10 a second and 200 at once from an address, one in 2 s and 20 at once as a person,
     /// whether there is such a person or not.
     pub fn log_in(&self, from: IpAddr, handle: Option<&Handle>) -> Result<(), QuadError> {
-        self.log_in_from.take(network(from))?;
+        self.log_in_from.take(from_network(from))?;
         match handle {
-            Some(handle) => self.log_in_as.take(handle.as_str()),
+            Some(handle) => self.log_in_as.take(Limited::Handle(handle.as_str())),
             None => Ok(()),
         }
     }
 
     /// A guess at a password of somebody's, other than by logging in.
     pub fn guess(&self, person: &Handle) -> Result<(), QuadError> {
-        self.log_in_as.take(person.as_str())
+        self.log_in_as.take(Limited::Handle(person.as_str()))
     }
 
     /// A post: one in 2 s, 20 at once.
     pub fn post(&self, person: &UserId) -> Result<(), QuadError> {
-        self.post.take(person)
+        self.post.take(Limited::User(person))
     }
 
     /// A like or its withdrawal: 100 a second, 2,000 at once: a program may sort years of reading.
     pub fn like(&self, person: &UserId) -> Result<(), QuadError> {
-        self.like.take(person)
+        self.like.take(Limited::User(person))
     }
 
     /// Something said in a room, or taken back: 20 a second, 400 at once.
     pub fn say(&self, person: &UserId) -> Result<(), QuadError> {
-        self.say.take(person)
+        self.say.take(Limited::User(person))
     }
 
     /// A change of a room or of somebody's membership: one a second, 100 at once.
     pub fn room(&self, person: &UserId) -> Result<(), QuadError> {
-        self.room.take(person)
+        self.room.take(Limited::User(person))
     }
 
     /// A message of another program, by the hash of its token: 1,000 a second, 2,000 at once.
     pub fn publish(&self, token: &str) -> Result<(), QuadError> {
-        self.publish.take(token)
+        self.publish.take(Limited::Token(token))
     }
 
     /// A message of another program to one channel or person: 200 a second, 1,000 at once.
     pub fn publish_on(&self, target: &str) -> Result<(), QuadError> {
-        self.publish_on.take(target)
+        self.publish_on.take(Limited::Target(target))
     }
 
     /// A new WebSocket from an address: 500 a second, 5,000 at once, because everybody comes back
     /// when a server was away.
     pub fn connect(&self, from: IpAddr) -> Result<(), QuadError> {
-        self.connect.take(network(from))
+        self.connect.take(from_network(from))
     }
 
     /// Drops buckets that nobody draws from, until it is told to stop.
@@ -143,6 +145,8 @@ impl Limits {
 /// One limit: a bucket for each caller. Without buckets, nothing is limited.
 #[derive(Debug)]
 struct Limit {
+    /// As it stands in the log.
+    name: &'static str,
     buckets: Option<DefaultKeyedRateLimiter<u64>>,
     /// Seeded at random, so that nobody can choose whose bucket to share.
     hasher: RandomState,
@@ -150,23 +154,25 @@ struct Limit {
 }
 
 impl Limit {
-    fn new(on: bool, every: Duration, burst: u32) -> Self {
+    fn new(name: &'static str, on: bool, every: Duration, burst: u32) -> Self {
         let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
         let quota = Quota::with_period(every).map(|quota| quota.allow_burst(burst));
         let buckets = quota.filter(|_| on).map(DefaultKeyedRateLimiter::keyed);
         Self {
+            name,
             buckets,
             hasher: RandomState::new(),
             clock: DefaultClock::default(),
         }
     }
 
-    fn take(&self, caller: impl Hash) -> Result<(), QuadError> {
+    fn take(&self, caller: Limited<'_>) -> Result<(), QuadError> {
         let Some(buckets) = &self.buckets else {
             return Ok(());
         };
         let bucket = self.hasher.hash_one(caller) % BUCKETS;
         buckets.check_key(&bucket).map_err(|not_until| {
+            audit::rate_limited(self.name, caller);
             let wait = not_until.wait_time_from(self.clock.now());
             QuadError::TooManyRequests {
                 retry_after: wait.as_secs() + 1,
@@ -180,6 +186,10 @@ impl Limit {
             buckets.shrink_to_fit();
         }
     }
+}
+
+fn from_network(address: IpAddr) -> Limited<'static> {
+    Limited::Address(network(address))
 }
 
 /// Whoever has one IPv6 address has the 2^64 of its network.
@@ -257,9 +267,9 @@ mod tests {
 
     #[test]
     fn no_flood_fills_the_memory() {
-        let limit = Limit::new(true, Duration::from_nanos(1), 1);
+        let limit = Limit::new("test", true, Duration::from_nanos(1), 1);
         for caller in 0..BUCKETS * 4 {
-            limit.take(caller).ok();
+            limit.take(Limited::Target(&caller.to_string())).ok();
         }
         let buckets = limit.buckets.as_ref().unwrap();
         assert!(buckets.len() as u64 <= BUCKETS);

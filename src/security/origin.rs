@@ -152,6 +152,11 @@ impl OriginRule {
         }
     }
 
+    /// Where a request comes from, as the log says it.
+    pub fn client(&self, head: Head<'_>) -> IpAddr {
+        self.proxies.client(head.peer, head.headers)
+    }
+
     /// A browser sends the cookie along whoever asks for it, so the cookie alone proves nothing.
     fn needs_origin(&self, head: Head<'_>) -> bool {
         let reads = matches!(*head.method, Method::GET | Method::HEAD);

@@ -3,7 +3,11 @@
 //! A token is shown once and never stored. The store knows the SHA-256 of its secret, which is
 //! enough: a secret of 256 random bits needs no slow hash, because nobody can guess at it.
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{
+    fmt::{self, Write},
+    str::FromStr,
+    sync::Arc,
+};
 
 use app::{error::QuadError, model::UserId};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -122,6 +126,19 @@ impl ApiToken {
     }
 }
 
+/// The id of an API token, for people and for the log: `0` and 15 hexadecimal digits. It is made
+/// from the hash of the secret, so that tokens which were made before there were ids have one too.
+pub fn public_id(hash: &str) -> String {
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(hash).unwrap_or_default();
+    let mut id = String::from("0");
+    for byte in bytes.iter().take(8) {
+        // Writing to a string cannot fail.
+        let _ = write!(id, "{byte:02x}");
+    }
+    id.truncate(16);
+    id
+}
+
 /// Either kind of token, as it stands in an `Authorization` header or a subprotocol.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Token {
@@ -226,6 +243,18 @@ mod tests {
         assert_ne!(*token.hash(), *secret);
         assert_eq!(token.hash().len(), 43);
         assert!(!format!("{token:?}").contains(&secret));
+    }
+
+    #[test]
+    fn the_id_of_a_token_names_it_and_is_no_part_of_the_secret() {
+        let (token, other) = (ApiToken::generate().unwrap(), ApiToken::generate().unwrap());
+        let id = public_id(&token.hash());
+        assert_eq!(id, public_id(&token.hash()));
+        assert_ne!(id, public_id(&other.hash()));
+        // Of the form of all ids.
+        assert!(id.parse::<UserId>().is_ok() && id.len() == 16, "{id}");
+        let hex: String = token.secret.0.iter().map(|b| format!("{b:02x}")).collect();
+        assert!(!hex.contains(&id[1..]));
     }
 
     #[test]

@@ -17,10 +17,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Service, channels::ANNOUNCEMENTS, cursors::List, memory::Memory, posts::digest};
 use crate::{
+    audit,
     security::random,
     store::{
         announcements::up_to_date,
         channels::{ANNOUNCEMENTS as KEEP, ChannelLog, NewMessage},
+        messages::level_word,
         now,
         posts::Idempotency,
     },
@@ -90,6 +92,7 @@ impl Service {
         let idempotency = key.as_deref().map(|key| Idempotency { key, body: &body });
         let stored = self.store.broadcast(&message, idempotency).await?;
         let id = stored.ok_or(QuadError::KeyReused)?;
+        audit::announced(&session.person, &id, level_word(new.level));
         let log = self.read_announcements().await?;
         let stored = log.messages.iter().find(|message| message.id == id);
         let (seq, at) = stored.map_or((log.seq, at), |message| (message.seq, message.at));

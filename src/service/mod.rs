@@ -45,9 +45,10 @@ use self::{
     trending::Trending,
 };
 use crate::{
+    audit,
     live::{Topic, control::Control, hub::Hub, presence::Attendances},
     push::Push,
-    security::{limits::Limits, password::Passwords, random},
+    security::{limits::Limits, password::Passwords, random, token::public_id},
     store::{Store, StoreError, keys},
 };
 
@@ -130,6 +131,7 @@ impl Service {
     /// Messages may have been lost: what is remembered may be wrong.
     pub fn forget_everything(&self) {
         self.sessions.forget_all();
+        self.tokens.forget_all();
         self.people.forget_all();
         self.announcements.heard();
     }
@@ -178,6 +180,17 @@ impl Service {
             Control::PersonChanged { user } => {
                 self.people.forget(user);
                 self.sessions.forget(user, None, None);
+            }
+            Control::TokenRevoked { token, name } => {
+                audit::token_revoked(&public_id(token), name);
+                self.tokens.forget(token);
+                self.hub.end_token(token);
+            }
+            Control::TokenMade { id, name, scopes } => {
+                audit::token_created(id, name, &scopes.join(","));
+            }
+            Control::RoleChanged { user, handle, role } => {
+                audit::role_changed(user, handle, role);
             }
             Control::Count { .. }
             | Control::Said { .. }

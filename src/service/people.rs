@@ -9,6 +9,7 @@ use app::{
 };
 
 use super::{Service, memory::Memory};
+use crate::{live::control::Control, store::accounts::Role};
 
 /// People remembered.
 pub const MOST: u64 = 100_000;
@@ -50,6 +51,19 @@ impl Service {
             .await?
             .remove(id)
             .ok_or(QuadError::NoSuchUser)
+    }
+
+    /// Gives somebody another role, as the operator says.
+    pub async fn set_role(&self, handle: &Handle, role: Role) -> Answer<Person> {
+        let person = self.find(handle).await?;
+        self.store.set_role(&person.user_id, role).await?;
+        self.tell_operators_deed(&Control::RoleChanged {
+            user: person.user_id.clone(),
+            handle: person.handle.clone(),
+            role: role.as_str().to_owned(),
+        })
+        .await;
+        Ok(person)
     }
 
     /// The person behind a handle.

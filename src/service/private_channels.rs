@@ -6,12 +6,16 @@ use tokio::sync::OnceCell;
 
 use super::{Service, channels::Channel, tokens::Grant};
 use crate::{
+    audit,
     live::hub::Owner,
     security::{
         subscribe_token::{Claims, Signer},
-        token::Scope,
+        token::{Scope, public_id},
     },
-    store::{keys, now},
+    store::{
+        channels::{BROADCASTS, Claim},
+        now,
+    },
 };
 
 /// The longest a token is good for, in seconds: a day.
@@ -56,9 +60,7 @@ impl Service {
                 "A token is good for 1 to 86,400 seconds.",
             ));
         }
-        if !self.store.own_channel(&channel, &grant.id).await? {
-            return Err(QuadError::Forbidden);
-        }
+        self.own_channel(grant, &channel).await?;
         let claims = Claims {
             channel,
             user,
@@ -71,20 +73,22 @@ impl Service {
         })
     }
 
-    /// Until when somebody may listen to a private channel: for ever for the program that it belongs
-    /// to. Errors: `forbidden`.
+    /// Until when somebody may listen to a private channel; milliseconds since 1970. The program that
+    /// it belongs to renews its claim by listening, and listens no longer than the claim holds.
+    /// Errors: `forbidden`.
     pub async fn may_listen(
         &self,
         owner: &Owner,
         channel: &str,
         token: Option<&str>,
-    ) -> Answer<Option<u64>> {
+    ) -> Answer<u64> {
         let Some(token) = token else {
             return match owner {
                 Owner::Token { token, .. }
-                    if self.store.channel_owner(channel).await?.as_deref() == Some(&**token) =>
+                    if self.owner_of(channel).await?.as_deref() == Some(&**token) =>
                 {
-                    Ok(None)
+                    self.store.keep_channel(channel).await?;
+                    Ok(now() + BROADCASTS.numbers)
                 }
                 _ => Err(QuadError::Forbidden),
             };
@@ -92,11 +96,34 @@ impl Service {
         let claims = self.signer().await?.read(token, now());
         let claims = claims.ok_or(QuadError::Forbidden)?;
         let bearer = claims.user.is_none() || claims.user.as_ref() == owner.user();
-        if bearer && claims.channel == channel {
-            Ok(Some(claims.until))
-        } else {
-            Err(QuadError::Forbidden)
+        if !bearer || claims.channel != channel {
+            return Err(QuadError::Forbidden);
         }
+        // What a program handed out ends with the program: whoever stole its token may have made
+        // some for themselves.
+        match self.owner_of(channel).await? {
+            Some(program) if self.grant_lives(&program).await? => Ok(claims.until),
+            _ => Err(QuadError::Forbidden),
+        }
+    }
+
+    /// Claims a private channel, where nobody has. Errors: `forbidden` where it is another program's,
+    /// or was: a channel passes to nobody while there is something to read on it.
+    pub(super) async fn own_channel(&self, grant: &Grant, channel: &str) -> Answer<()> {
+        match self.store.own_channel(channel, &grant.id).await? {
+            Claim::Kept => Ok(()),
+            Claim::New => {
+                audit::channel_claimed(channel, &public_id(&grant.id));
+                Ok(())
+            }
+            Claim::OfAnother => Err(QuadError::Forbidden),
+        }
+    }
+
+    /// The hash of the token that a private channel belongs to.
+    async fn owner_of(&self, channel: &str) -> Answer<Option<String>> {
+        let owners = self.store.channel_owners(&[channel]).await?;
+        Ok(owners.into_iter().flatten().next())
     }
 
     pub(super) async fn signer(&self) -> Answer<&Signer> {

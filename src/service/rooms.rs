@@ -13,6 +13,7 @@ use app::{
 
 use super::{Service, cursors::List, mentions::Occasion};
 use crate::{
+    audit,
     live::control::Control,
     security::random,
     store::{
@@ -185,6 +186,7 @@ impl Service {
         {
             Outcome::Done => {
                 self.deleted.notify_one();
+                audit::room_ended(&session.person, name);
                 Ok(())
             }
             refused => Err(refusal(refused)),
@@ -225,6 +227,13 @@ impl Service {
             .store
             .change_member(name, &actor.user_id, target, what, now)
             .await?;
+        if changed == Outcome::Done && *target != actor.user_id {
+            match change {
+                MemberChange::Invite => {}
+                MemberChange::Remove => audit::member_removed(actor, name, target),
+                MemberChange::Role(_) => audit::member_changed(actor, name, target, what),
+            }
+        }
         match (changed, change) {
             (Outcome::Done, MemberChange::Invite) => {
                 let occasion = Occasion::Invitation { at: now };

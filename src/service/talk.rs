@@ -9,6 +9,7 @@ use app::{
 
 use super::{Service, rooms::refusal};
 use crate::{
+    audit,
     live::frame::Frame,
     meters::METERS,
     security::random,
@@ -107,7 +108,10 @@ impl Service {
         }
         let id = random::id()?;
         match self.store.unsay(name, user, seq, &id, now()).await? {
-            Outcome::Done => Ok(()),
+            Outcome::Done => {
+                audit::message_removed(&session.person, name, seq);
+                Ok(())
+            }
             refused => Err(refusal(refused)),
         }
     }

@@ -64,6 +64,17 @@ pub const ANNOUNCEMENTS: Keep = Keep {
     numbers: 4_000 * DAY,
 };
 
+/// What became of a claim to a private channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// It is the program's from now on.
+    New,
+    /// It was the program's before.
+    Kept,
+    /// It belongs to another program.
+    OfAnother,
+}
+
 /// Where a channel stands, and messages of it.
 pub struct ChannelLog {
     /// Which history.
@@ -150,21 +161,41 @@ impl Store {
         })
     }
 
-    /// Claims a private channel for a program, where nobody has; answers whether it is this one's.
-    /// A claim ends with the channel's numbers.
-    pub async fn own_channel(&self, channel: &str, token: &str) -> Result<bool, StoreError> {
-        self.link()
+    /// Claims a private channel for a program, where nobody has. A claim ends with the channel's
+    /// numbers, and so after its history.
+    pub async fn own_channel(&self, channel: &str, token: &str) -> Result<Claim, StoreError> {
+        let claimed: u64 = self
+            .link()
             .script(&CLAIM, &keys::channel_owner(channel), |command| {
                 command.arg(token).arg(BROADCASTS.numbers);
             })
-            .await
+            .await?;
+        Ok(match claimed {
+            0 => Claim::OfAnother,
+            1 => Claim::Kept,
+            _ => Claim::New,
+        })
     }
 
-    /// Which program a private channel belongs to, if somebody claimed it.
-    pub async fn channel_owner(&self, channel: &str) -> Result<Option<String>, StoreError> {
-        let mut command = redis::cmd("GET");
-        command.arg(keys::channel_owner(channel));
-        self.link().query(&command).await
+    /// Renews a claim.
+    pub async fn keep_channel(&self, channel: &str) -> Result<(), StoreError> {
+        let mut keep = redis::cmd("PEXPIRE");
+        keep.arg(keys::channel_owner(channel))
+            .arg(BROADCASTS.numbers);
+        self.link().query::<u64>(&keep).await.map(drop)
+    }
+
+    /// The token that each of these private channels belongs to, by its hash, in their order.
+    pub async fn channel_owners(
+        &self,
+        channels: &[&str],
+    ) -> Result<Vec<Option<String>>, StoreError> {
+        let commands = channels.iter().map(|channel| {
+            let mut command = redis::cmd("GET");
+            command.arg(keys::channel_owner(channel));
+            command
+        });
+        self.link().all(commands.collect()).await
     }
 
     /// The topics that some server listens to and that match `pattern`, on all nodes.

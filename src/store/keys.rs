@@ -140,9 +140,20 @@ pub fn invitations(user: &UserId) -> String {
     format!("{{{user}}}:invitations")
 }
 
-/// A hash: name, scopes, created.
-pub fn api_token(id: &str) -> String {
-    format!("token:{id}")
+/// The API tokens: a sorted set of the hashes of their secrets by the time they were made.
+pub const TOKENS: &str = "tokens";
+/// A string: that the tokens were looked for which are older than [`TOKENS`].
+pub const TOKENS_FOUND: &str = "tokens:found";
+
+/// A hash: name, scopes, created, expires, used (when last), revoked (when).
+pub fn api_token(hash: &str) -> String {
+    format!("token:{hash}")
+}
+
+/// The hash of the token whose key this is.
+pub fn token_hash(key: &str) -> Option<String> {
+    let hash = key.strip_prefix("token:")?;
+    (hash.len() == 43).then(|| hash.to_owned())
 }
 
 /// What one's own sockets hear.

@@ -119,7 +119,7 @@ impl Store {
 }
 
 /// As it stands in JSON.
-pub(super) fn level_word(level: Level) -> &'static str {
+pub fn level_word(level: Level) -> &'static str {
     match level {
         Level::Info => "info",
         Level::Success => "success",

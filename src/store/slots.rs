@@ -67,6 +67,11 @@ impl Link {
         self.scan("{r:*}:room", keys::room_named).await
     }
 
+    /// The hashes of all API tokens.
+    pub async fn every_token(&self) -> Result<Vec<String>, StoreError> {
+        self.scan("token:*", keys::token_hash).await
+    }
+
     /// What `read` makes of the keys that match `pattern`, on all nodes, sorted.
     async fn scan<T: Ord>(
         &self,

@@ -14,6 +14,7 @@ use axum::{
 
 use super::problem::Problem;
 use crate::{
+    audit::{self, By},
     security::{client_addr, token::Token},
     server::Shared,
     service::tokens::Grant,
@@ -52,10 +53,15 @@ impl FromRequestParts<Shared> for SignedIn {
         match token(&shared.cookies, &parts.headers) {
             Some(Token::Session(token)) => {
                 let session = shared.service.session(&token).await?;
-                Ok(Self(session.ok_or(QuadError::NoSession)?))
+                let session = session.ok_or(QuadError::NoSession)?;
+                audit::asked_by(By::Session(session.clone()));
+                Ok(Self(session))
             }
             Some(Token::Api(token)) => match shared.service.grant(&token).await? {
-                Some(_) => Err(QuadError::Forbidden.into()),
+                Some(grant) => {
+                    audit::asked_by(By::Token(grant.id.clone()));
+                    Err(QuadError::Forbidden.into())
+                }
                 None => Err(QuadError::NoSession.into()),
             },
             None => Err(QuadError::NoSession.into()),
@@ -78,10 +84,15 @@ impl FromRequestParts<Shared> for Program {
         match token(&shared.cookies, &parts.headers) {
             Some(Token::Api(token)) => {
                 let grant = shared.service.grant(&token).await?;
-                Ok(Self(grant.ok_or(QuadError::NoSession)?))
+                let grant = grant.ok_or(QuadError::NoSession)?;
+                audit::asked_by(By::Token(grant.id.clone()));
+                Ok(Self(grant))
             }
             Some(Token::Session(token)) => match shared.service.session(&token).await? {
-                Some(_) => Err(QuadError::Forbidden.into()),
+                Some(session) => {
+                    audit::asked_by(By::Session(session));
+                    Err(QuadError::Forbidden.into())
+                }
                 None => Err(QuadError::NoSession.into()),
             },
             None => Err(QuadError::NoSession.into()),
@@ -92,7 +103,13 @@ impl FromRequestParts<Shared> for Program {
 /// The session of a request, where it has one that lives.
 pub async fn session_of(parts: &Parts, shared: &Shared) -> Result<Option<Arc<Session>>, QuadError> {
     match token(&shared.cookies, &parts.headers) {
-        Some(Token::Session(token)) => shared.service.session(&token).await,
+        Some(Token::Session(token)) => {
+            let session = shared.service.session(&token).await?;
+            if let Some(session) = &session {
+                audit::asked_by(By::Session(session.clone()));
+            }
+            Ok(session)
+        }
         _ => Ok(None),
     }
 }

@@ -7,14 +7,17 @@ use std::{
     convert::Infallible,
     panic::AssertUnwindSafe,
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     task::{Context, Poll},
 };
 
 use app::error::QuadError;
 use axum::{
     extract::Request,
-    http::{HeaderValue, StatusCode, header::CONNECTION},
+    http::{
+        HeaderMap, HeaderValue, StatusCode,
+        header::{self, CONNECTION},
+    },
     response::{IntoResponse, Response},
 };
 use futures_util::FutureExt;
@@ -25,9 +28,12 @@ use super::{
     bounds, media,
     problem::{self, Problem},
 };
-use crate::security::{
-    headers::ResponseHeaders,
-    origin::{Head, OriginRule},
+use crate::{
+    audit::{self, Asking},
+    security::{
+        headers::ResponseHeaders,
+        origin::{Head, OriginRule},
+    },
 };
 
 /// Refuses what is too large and what comes from other sites, answers a panic as any other fault of
@@ -68,12 +74,23 @@ where
         let fate = request.extensions().get::<BodyFate>().cloned();
         let is_program =
             media::is_for_programs(request.uri().path()) || media::prefers_json(request.headers());
-        let checked = bounds::check(&request);
-        let answer = match checked.and_then(|()| self.origin.check(Head::of(&request))) {
-            Ok(()) => Ok(self.inner.call(request)),
-            Err(error) => Err(Problem(error)),
+        let head = Head::of(&request);
+        let asking = Asking {
+            address: self.origin.client(head),
+            method: head.method.clone(),
+            uri: head.uri.clone(),
+            by: OnceLock::new(),
         };
-        Box::pin(async move {
+        let answer = if let Err(error) = bounds::check(&request) {
+            Err(Problem(error))
+        } else if let Err(error) = self.origin.check(head) {
+            audit::origin_refused(&asking, &origins(head.headers));
+            Err(Problem(error))
+        } else {
+            Ok(self.inner.call(request))
+        };
+        let allowed = answer.is_ok();
+        Box::pin(audit::within(asking, async move {
             let mut response = match answer {
                 // The request dies with the panic, and nothing is shared with it but what tolerates
                 // that: no lock of ours stays poisoned.
@@ -89,6 +106,9 @@ where
                 let close = HeaderValue::from_static("close");
                 response.headers_mut().insert(CONNECTION, close);
             }
+            if allowed && response.status() == StatusCode::FORBIDDEN {
+                audit::access_refused(None);
+            }
             if is_program {
                 response = problem::for_a_program(response);
             }
@@ -97,8 +117,17 @@ where
                 headers.complete(response.headers_mut());
             }
             Ok(response)
-        })
+        }))
     }
+}
+
+/// What a request says of where it is from, for the log.
+fn origins(headers: &HeaderMap) -> String {
+    let sent = headers.get_all(header::ORIGIN).iter();
+    let sent: Vec<_> = sent
+        .map(|origin| String::from_utf8_lossy(origin.as_bytes()))
+        .collect();
+    sent.join(", ")
 }
 
 #[cfg(test)]

@@ -39,8 +39,14 @@ fn every_command() {
         command("token create --name bot --scope stats,publish,stats"),
         Command::CreateToken {
             name: "bot".into(),
-            scopes: vec![Scope::Publish, Scope::Stats]
+            scopes: vec![Scope::Publish, Scope::Stats],
+            life: Duration::from_secs(365 * 86_400),
         }
+    );
+    assert_eq!(command("token list"), Command::ListTokens);
+    assert_eq!(
+        command("token revoke 0a1b"),
+        Command::RevokeToken { id: "0a1b".into() }
     );
     assert_eq!(
         command("user promote @Ana"),
@@ -62,6 +68,46 @@ fn every_command() {
 }
 
 #[test]
+fn a_token_ends_when_it_is_said() {
+    for (text, seconds) in [
+        ("1s", 1),
+        ("90m", 5_400),
+        ("12h", 43_200),
+        ("90d", 7_776_000),
+        ("2w", 1_209_600),
+        ("10y", 315_360_000),
+    ] {
+        let made = command(&format!(
+            "token create --name x --scope stats --expires {text}"
+        ));
+        let Command::CreateToken { life, .. } = made else {
+            panic!("{made:?}");
+        };
+        assert_eq!(life.as_secs(), seconds, "{text}");
+    }
+    for text in [
+        "0d",
+        "d",
+        "90",
+        "-1d",
+        "+1d",
+        "1.5d",
+        "11y",
+        "3651d",
+        "1D",
+        "1é",
+        "never",
+        "99999999999999999999d",
+        "18446744073709551615y",
+    ] {
+        let said = wrong(&format!(
+            "token create --name x --scope stats --expires={text}"
+        ));
+        assert!(said.contains("up to ten years"), "{text}: {said}");
+    }
+}
+
+#[test]
 fn the_defaults_are_the_documented_ones() {
     let (_, config) = line("").unwrap();
     assert_eq!(config.addr.to_string(), "127.0.0.1:3000");
@@ -79,6 +125,7 @@ fn the_defaults_are_the_documented_ones() {
         (config.max_sockets_per_user, config.drain.as_secs()),
         (32, 10)
     );
+    assert_eq!(config.max_sockets_per_token, 256);
     assert_eq!(
         (config.log.filter.as_str(), config.log.format),
         ("info", LogFormat::Text)
