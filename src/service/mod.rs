@@ -44,6 +44,7 @@ use crate::{
     push::Push,
     security::{limits::Limits, password::Passwords, random},
     store::{Store, StoreError, keys},
+    validate::handles::Reserved,
 };
 
 /// Everything that a request or a frame can ask for.
@@ -63,6 +64,7 @@ pub struct Service {
     attendance: Attendances,
     announcements: Announcements,
     signing: Signing,
+    reserved: Reserved,
 }
 
 impl Service {
@@ -89,6 +91,15 @@ impl Service {
             attendance: Attendances::default(),
             announcements: Announcements::default(),
             signing: Signing::default(),
+            reserved: Reserved::with(&[]),
+        }
+    }
+
+    /// The same, with more handles that nobody can sign up with.
+    pub fn reserving(self, handles: &[Handle]) -> Self {
+        Self {
+            reserved: Reserved::with(handles),
+            ..self
         }
     }
 
