@@ -27,6 +27,8 @@ use crate::{
 /// The largest body that is taken: a post of 2,000 characters, escaped as JSON escapes at worst,
 /// fits in twice.
 pub const LARGEST_BODY: usize = 64 << 10;
+/// The same as a form, which writes each byte of most scripts as three.
+pub const LARGEST_FORM: usize = 3 * LARGEST_BODY;
 
 /// The whole server as one service.
 pub fn service(shared: Shared) -> Front<Router> {
@@ -161,6 +163,7 @@ fn router(shared: Shared) -> Router {
 
     let people = pages::routes(Router::new(), &shared)
         .fallback(pages::file_or_not_found)
+        .layer(DefaultBodyLimit::max(LARGEST_FORM))
         .layer(from_fn_with_state(shared.clone(), pages::with_context))
         .layer(CompressionLayer::new());
 

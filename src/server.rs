@@ -202,13 +202,9 @@ impl Server {
             keys::server_topic(&own),
             vec![keys::control_topic(), keys::channel_topic(ANNOUNCEMENTS)],
         );
-        let service = Arc::new(Service::new(
-            store,
-            hub,
-            limits.clone(),
-            Directory { own },
-            Push::new(&config.push),
-        ));
+        let push = Push::new(&config.push);
+        let service = Service::new(store, hub, limits.clone(), Directory { own }, push);
+        let service = Arc::new(service.reserving(&config.reserved_handles));
         // The only call: the broker's task has not started yet.
         let _ = switchboard.service.set(service.clone());
 

@@ -2,8 +2,12 @@
 //!
 //! Each function takes what a request holds and answers it in the form in which it is stored, or
 //! [`QuadError::Invalid`] with *all* the fields that are wrong, so that a form can show them at
-//! once. The codes are `required`, `too_short`, `too_long`, `format`, `control_characters` and
-//! `out_of_range`.
+//! once. The codes are `required`, `too_short`, `too_long`, `format`, `control_characters`,
+//! `too_many_marks`, `reserved` and `out_of_range`. What a text may hold is decided in `text`, and
+//! which handles nobody can take in [`handles`].
+
+pub mod handles;
+mod text;
 
 use app::{
     error::{FieldError, QuadError, sentence},
@@ -11,12 +15,8 @@ use app::{
 };
 use garde::Validate;
 
-/// The longest name, in characters.
-pub const NAME_MAX: usize = 50;
 /// The shortest and the longest password, in characters.
 pub const PASSWORD: std::ops::RangeInclusive<usize> = 8..=200;
-/// The longest post or message, in characters.
-pub const TEXT_MAX: usize = 2_000;
 /// The longest idempotency key, in bytes.
 pub const IDEMPOTENCY_KEY_MAX: usize = 200;
 /// Checks the id that a client made for a message. Errors: `invalid` for `id`.
@@ -69,15 +69,15 @@ pub struct PasswordChange {
 
 /// Checks a sign-up. Errors: `invalid` for `handle`, `name` and `password`.
 pub fn new_account(account: NewAccount) -> Result<CheckedAccount, QuadError> {
-    let name = account.name.as_deref().map(str::trim);
     let rules = AccountRules {
         handle: &account.handle,
-        name,
+        name: account.name.as_deref(),
         password: &account.password,
     };
     check(&rules)?;
     let handle: Handle = account.handle.trim().parse()?;
-    let name = name.unwrap_or(handle.as_str()).to_owned();
+    let name = name(account.name.as_deref())?;
+    let name = name.unwrap_or_else(|| handle.to_string());
     Ok(CheckedAccount {
         handle,
         name,
@@ -101,15 +101,14 @@ pub fn credentials(credentials: Credentials) -> Result<CheckedCredentials, QuadE
 /// Checks a change of one's account. Errors: `invalid` for `name`, `password` and
 /// `current_password`, which a new password needs.
 pub fn account_change(change: AccountChange) -> Result<CheckedChange, QuadError> {
-    let name = change.name.as_deref().map(str::trim);
     let current = change.current_password.unwrap_or_default();
     check(&ChangeRules {
-        name,
+        name: change.name.as_deref(),
         password: change.password.as_deref(),
         current_password: change.password.as_ref().map(|_| current.as_str()),
     })?;
     Ok(CheckedChange {
-        name: name.map(str::to_owned),
+        name: name(change.name.as_deref())?,
         password: change.password.map(|new| PasswordChange { current, new }),
     })
 }
@@ -122,21 +121,18 @@ pub fn new_post(post: &NewPost) -> Result<String, QuadError> {
 /// Checks text of any kind that is one `field` of a request, and answers it as it is stored: line
 /// breaks are `\n`, and blank lines around it are gone. Errors: `invalid` for `field`.
 pub fn text(field: &str, text: &str) -> Result<String, QuadError> {
-    let text = normalized(text);
-    match text_fault(&text) {
-        None => Ok(text),
-        Some(code) => Err(QuadError::wrong(field, code)),
-    }
+    text::prose(text).map_err(|code| QuadError::wrong(field, code))
 }
 
 /// Checks a name of something other than a person: an API token, a room. Errors: `invalid` for
 /// `field`.
 pub fn label(field: &str, label: &str) -> Result<String, QuadError> {
-    let label = label.trim();
-    match name_fault(label) {
-        None => Ok(label.to_owned()),
-        Some(code) => Err(QuadError::invalid(field, code, sentence("name", code))),
-    }
+    text::line(label).map_err(|code| QuadError::invalid(field, code, sentence("name", code)))
+}
+
+/// A person's name as it is stored, where one is given.
+fn name(typed: Option<&str>) -> Result<Option<String>, QuadError> {
+    typed.map(|typed| label("name", typed)).transpose()
 }
 
 /// A place in a list, where one is named. Every reader of JSON can tell the number of a place from
@@ -239,7 +235,7 @@ fn handle_rule(handle: &str, _: &()) -> garde::Result {
 }
 
 fn name_rule(name: &Option<&str>, _: &()) -> garde::Result {
-    answer(name.and_then(name_fault))
+    answer(name.and_then(|name| text::line(name).err()))
 }
 
 fn password_rule(password: &str, _: &()) -> garde::Result {
@@ -268,75 +264,6 @@ fn some_text_rule(text: &str, _: &()) -> garde::Result {
     answer(text.trim().is_empty().then_some("required"))
 }
 
-fn name_fault(name: &str) -> Option<&'static str> {
-    if name.chars().all(is_invisible) {
-        Some("required")
-    } else if name.chars().count() > NAME_MAX {
-        Some("too_long")
-    } else if name.chars().any(|c| c.is_control() || disturbs_a_line(c)) {
-        Some("control_characters")
-    } else {
-        None
-    }
-}
-
-fn text_fault(text: &str) -> Option<&'static str> {
-    if text
-        .chars()
-        .any(|c| c.is_control() && !matches!(c, '\n' | '\t'))
-    {
-        Some("control_characters")
-    } else if text.chars().all(is_invisible) {
-        Some("required")
-    } else if text.chars().count() > TEXT_MAX {
-        Some("too_long")
-    } else {
-        None
-    }
-}
-
-/// Folds the line breaks of forms, and drops the blank lines before and after the text. The
-/// indentation of the first line stays: it may be part of a poem.
-fn normalized(text: &str) -> String {
-    let folded = text.replace("\r\n", "\n");
-    let kept = folded.trim_end_matches([' ', '\t', '\n']);
-    let mut begins = 0;
-    while let Some(end) = kept[begins..].find('\n') {
-        if !kept[begins..begins + end]
-            .chars()
-            .all(|c| matches!(c, ' ' | '\t'))
-        {
-            break;
-        }
-        begins += end + 1;
-    }
-    kept[begins..].to_owned()
-}
-
-/// In a name, these would reorder or break the line in which the name stands among other words.
-fn disturbs_a_line(c: char) -> bool {
-    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
-}
-
-/// Characters that show nothing: a name or post of these alone would look empty.
-fn is_invisible(c: char) -> bool {
-    c.is_whitespace()
-        || matches!(
-            c,
-            '\u{AD}'
-                | '\u{34F}'
-                | '\u{115F}'
-                | '\u{1160}'
-                | '\u{180E}'
-                | '\u{200B}'..='\u{200F}'
-                | '\u{202A}'..='\u{202E}'
-                | '\u{2060}'..='\u{206F}'
-                | '\u{2800}'
-                | '\u{3164}'
-                | '\u{FE00}'..='\u{FE0F}'
-                | '\u{FEFF}'
-                | '\u{FFA0}'
-        )
 }
 
 #[cfg(test)]

@@ -130,6 +130,21 @@ pub(crate) fn make(class: &str, arguments: &[JsValue]) -> Option<JsValue> {
     Reflect::construct(&class, &list(arguments)).ok()
 }
 
+/// What tells where characters end as people see them; nothing in a browser that cannot. Making
+/// one takes longer than using it, so there is one.
+#[cfg(target_arch = "wasm32")]
+pub(crate) fn segmenter() -> Option<JsValue> {
+    thread_local! {
+        static SEGMENTER: Option<JsValue> = {
+            let intl = get(&js_sys::global(), "Intl");
+            let class = intl.and_then(|intl| get(&intl, "Segmenter"));
+            let class = class.and_then(|class| class.dyn_into::<Function>().ok());
+            class.and_then(|class| Reflect::construct(&class, &Array::new()).ok())
+        };
+    }
+    SEGMENTER.with(Clone::clone)
+}
+
 fn list(items: &[JsValue]) -> Array {
     items.iter().collect()
 }

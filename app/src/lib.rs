@@ -3,6 +3,7 @@
 //!
 //! In reading order: `pages` compose `components`; `live` holds the browser's socket and the one
 //! state that it feeds; `talk` is what the page of a room knows; `toasts` shows what just happened;
+//! [`text`] decides what a mention, a link or a character is;
 //! `browser` is all that is asked of the browser directly.
 //!
 //! The feature `ssr` renders on the server, `hydrate` wakes the same pages up in the browser.
@@ -28,6 +29,7 @@ mod names;
 mod pages;
 #[cfg_attr(not(feature = "hydrate"), allow(dead_code))]
 mod talk;
+pub mod text;
 #[cfg_attr(not(feature = "hydrate"), allow(dead_code))]
 mod toasts;
 

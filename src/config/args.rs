@@ -132,6 +132,8 @@ enum UserArgs {
 /// Clap takes an `Option` for a setting that may be left away; this one may be left empty.
 type MaybeOrigin = Option<Origin>;
 type MaybeText = Option<String>;
+/// The same for several in one setting.
+type Handles = Vec<Handle>;
 
 #[derive(Args)]
 #[command(next_help_heading = "Settings")]
@@ -246,6 +248,13 @@ struct SettingsArgs {
     #[arg(long, env = "QUAD_PUSH_TEST_SERVICE", global = true, default_value = "", hide = true,
         value_parser = maybe_origin)]
     push_test_service: MaybeOrigin,
+    /// Handles that nobody can sign up with, such as the names of your offices, with commas between.
+    ///
+    /// What looks like one of them is reserved too. Those of Quad itself, such as admin and support,
+    /// are always reserved. Whoever has such a handle keeps it.
+    #[arg(long, env = "QUAD_RESERVED_HANDLES", global = true, default_value = "", hide_default_value = true,
+        value_name = "HANDLES", value_parser = handles)]
+    reserved_handles: Handles,
     /// How many WebSockets one person may have open at once.
     #[arg(long, env = "QUAD_MAX_SOCKETS_PER_USER", global = true, default_value_t = 32, value_name = "N",
         value_parser = clap::value_parser!(u32).range(1..))]
@@ -365,6 +374,7 @@ fn resolve(settings: SettingsArgs) -> Result<Config, CommandLineError> {
             max_age: Duration::from_secs(u64::from(settings.inbox_days) * 24 * 60 * 60),
         },
         push,
+        reserved_handles: settings.reserved_handles,
         max_sockets_per_user: usize::try_from(settings.max_sockets_per_user).unwrap_or(usize::MAX),
         max_sockets_per_token: usize::try_from(settings.max_sockets_per_token)
             .unwrap_or(usize::MAX),
@@ -465,6 +475,11 @@ fn log_filter(text: &str) -> Result<String, tracing_subscriber::filter::ParseErr
 
 fn handle(text: &str) -> Result<Handle, app::error::QuadError> {
     text.strip_prefix('@').unwrap_or(text).parse()
+}
+
+fn handles(text: &str) -> Result<Handles, app::error::QuadError> {
+    let names = text.split(',').map(str::trim);
+    names.filter(|name| !name.is_empty()).map(handle).collect()
 }
 
 fn token_name(text: &str) -> Result<String, app::error::QuadError> {

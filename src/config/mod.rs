@@ -50,6 +50,8 @@ pub struct Config {
     pub inbox: InboxLimits,
     /// How people are told whose tabs are all closed.
     pub push: PushConfig,
+    /// Handles that nobody can sign up with, beside those that are reserved anyway.
+    pub reserved_handles: Vec<Handle>,
     /// How many sockets one person may have open.
     pub max_sockets_per_user: usize,
     /// How many connections one API token may have open.

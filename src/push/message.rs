@@ -1,8 +1,11 @@
 //! What a push says.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
-use app::model::{Epoch, Person, PostId, UserId};
+use app::{
+    model::{Epoch, Person, PostId, UserId},
+    text::{balanced, beginning, isolated},
+};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -11,6 +14,10 @@ use crate::store::push::{Claim, Untold};
 
 /// The longest text of another program that is shown, in characters. The rest is in the inbox.
 const LONGEST: usize = 300;
+/// The same in bytes.
+const LARGEST: usize = LONGEST * 4;
+/// No name takes more bytes of a push.
+const NAME_LARGEST: usize = 500;
 
 /// A push before it is encrypted.
 pub struct Message {
@@ -40,7 +47,8 @@ pub fn messages(owner: &UserId, claim: &Claim, people: &HashMap<UserId, Person>)
         .iter()
         .filter_map(|untold| {
             let names = untold.people.iter().filter_map(|id| people.get(id));
-            let names: Vec<_> = names.map(|person| person.name.as_str()).collect();
+            let names: Vec<_> = names.map(|person| name(person)).collect();
+            let names: Vec<_> = names.iter().map(AsRef::as_ref).collect();
             let payload = Payload {
                 r#type: "notification",
                 epoch: &claim.epoch,
@@ -90,10 +98,18 @@ fn who(names: &[&str], count: u64) -> String {
     }
 }
 
+/// As part of a sentence. Two names leave room for the rest.
+fn name(person: &Person) -> Cow<'_, str> {
+    let name = &person.name;
+    isolated(&name[..name.floor_char_boundary(NAME_LARGEST)])
+}
+
 fn shortened(text: &str) -> String {
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
+    // Whatever people take for one character, the push stays small.
+    let (end, cut) = beginning(&text[..text.floor_char_boundary(LARGEST)], LONGEST);
+    match cut || end.len() < text.len() {
+        true => format!("{}…", balanced(end)),
+        false => text.to_owned(),
     }
 }
 

@@ -68,7 +68,7 @@ impl Manner {
                 idle: connections.idle_timeout,
             },
             http2: connections.http2,
-            largest_body: router::LARGEST_BODY,
+            largest_body: router::LARGEST_FORM,
         }
     }
 }

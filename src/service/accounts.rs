@@ -19,7 +19,10 @@ impl Service {
     /// Makes an account and begins a session.
     pub async fn sign_up(&self, caller: Caller, account: NewAccount) -> Answer<SignedIn> {
         self.limits.sign_up(caller.address)?;
-        let account = validate::new_account(account)?;
+        let typed = account.handle.clone();
+        let account = self
+            .reserved
+            .check(&typed, validate::new_account(account))?;
         let person = Person {
             user_id: random::user_id()?,
             handle: account.handle,

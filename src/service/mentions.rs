@@ -1,11 +1,9 @@
 //! Who is told of what happens in rooms: whoever is mentioned or invited.
 
-use std::collections::HashSet;
-
 use app::{
     backend::Answer,
     error::QuadError,
-    model::{Handle, Person, RoomName, UserId},
+    model::{Person, RoomName, UserId},
 };
 use futures_util::future::try_join_all;
 
@@ -45,7 +43,7 @@ pub enum Occasion<'a> {
 impl Service {
     /// The people whom a text mentions.
     pub(super) async fn mentioned(&self, text: &str) -> Answer<Vec<UserId>> {
-        let handles = mentions(text);
+        let handles = app::text::mentions(text, MOST);
         let found = handles.iter().map(|handle| self.store.find_handle(handle));
         let found = try_join_all(found).await?;
         Ok(found.into_iter().flatten().collect())
@@ -120,46 +118,5 @@ impl Service {
         METERS.withheld(self.store.tell(&news).await?);
         self.push.told_later(to);
         Ok(())
-    }
-}
-
-/// The handles after an `@` that begins a word, each once.
-fn mentions(text: &str) -> Vec<Handle> {
-    let part = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let (mut found, mut known) = (Vec::new(), HashSet::new());
-    for (at, _) in text.match_indices('@') {
-        if text[..at]
-            .chars()
-            .next_back()
-            .is_some_and(|c| part(c) || c == '@')
-        {
-            continue;
-        }
-        let rest = &text[at + 1..];
-        let end = rest.find(|c| !part(c)).unwrap_or(rest.len());
-        let Ok(handle) = rest[..end].parse::<Handle>() else {
-            continue;
-        };
-        if found.len() < MOST && known.insert(handle.clone()) {
-            found.push(handle);
-        }
-    }
-    found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_mention_begins_a_word_and_counts_once() {
-        let found = |text: &str| {
-            let found = mentions(text);
-            found.iter().map(Handle::to_string).collect::<Vec<_>>()
-        };
-        assert_eq!(found("@ana, look: (@Bob_9)! @ANA"), ["ana", "bob_9"]);
-        assert_eq!(found("ana@example.org @@ana @an @"), [""; 0]);
-        let many: String = (0..30).map(|n| format!("@person{n} ")).collect();
-        assert_eq!(mentions(&many).len(), MOST);
     }
 }

@@ -50,6 +50,7 @@ use crate::{
     push::Push,
     security::{limits::Limits, password::Passwords, random, token::public_id},
     store::{Store, StoreError, keys},
+    validate::handles::Reserved,
 };
 
 /// Everything that a request or a frame can ask for.
@@ -72,6 +73,7 @@ pub struct Service {
     sealing: Sealing,
     /// Something was deleted here and is to be cleaned up.
     deleted: Notify,
+    reserved: Reserved,
 }
 
 impl Service {
@@ -100,6 +102,15 @@ impl Service {
             signing: Signing::default(),
             sealing: Sealing::default(),
             deleted: Notify::new(),
+            reserved: Reserved::with(&[]),
+        }
+    }
+
+    /// The same, with more handles that nobody can sign up with.
+    pub fn reserving(self, handles: &[Handle]) -> Self {
+        Self {
+            reserved: Reserved::with(handles),
+            ..self
         }
     }
 

@@ -6,6 +6,7 @@ use app::{
     backend::{Answer, Session},
     error::QuadError,
     model::{LikeState, Likers, NewPost, Order, Post, PostId, PostPage, PostQuery},
+    text::{BYTES_EACH, balanced, beginning},
 };
 use sha2::{Digest, Sha256};
 
@@ -189,15 +190,21 @@ impl Service {
     }
 }
 
-/// The beginning of a text, on one line, cut between words where that is possible.
+/// The beginning of a text, on one line, cut between words where that is possible. It turns
+/// nothing that stands beside it.
 pub(crate) fn excerpt(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let Some((end, _)) = line.char_indices().nth(EXCERPT) else {
-        return line;
+    // Longer words than these are no quotation.
+    let most = text.floor_char_boundary(EXCERPT * BYTES_EACH);
+    let line = text[..most]
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    let cut = match beginning(&line, EXCERPT) {
+        (whole, false) if most == text.len() => return balanced(whole).into_owned(),
+        (whole, false) => whole,
+        (cut, true) => cut.rsplit_once(' ').map_or(cut, |(words, _)| words),
     };
-    let cut = &line[..end];
-    let cut = cut.rsplit_once(' ').map_or(cut, |(words, _)| words);
-    format!("{cut}…")
+    format!("{}…", balanced(cut))
 }
 
 /// A hash of bounded length, for keys and comparisons in the store.
@@ -220,5 +227,15 @@ mod tests {
         assert!(long.ends_with("und…") || long.ends_with("wörter…"));
         assert!(long.chars().count() <= EXCERPT + 1);
         assert_eq!(excerpt(&"x".repeat(200)).chars().count(), EXCERPT + 1);
+        let families = "👩‍👩‍👧".repeat(200);
+        assert_eq!(excerpt(&families), "👩‍👩‍👧".repeat(EXCERPT) + "…");
+        assert_eq!(excerpt("\u{2067}a\nb\u{2069}"), "\u{2067}a b\u{2069}");
+        assert_eq!(
+            excerpt(&format!("\u{2067}{}\u{2069}", "a ".repeat(200)))
+                .matches('\u{2067}')
+                .count(),
+            0
+        );
+        assert!(excerpt(&"a\u{301}".repeat(9_000)).len() <= EXCERPT * 3 + 3);
     }
 }

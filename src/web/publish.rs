@@ -22,8 +22,8 @@ use crate::{
 /// A message to a person.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct NewMessage {
-    /// 1 to 2,000 characters.
-    #[schema(min_length = 1, max_length = 2000)]
+    /// 1 to 2,000 characters as people see them (grapheme clusters), in at most 64,000 bytes.
+    #[schema(min_length = 1, max_length = 64000)]
     message: String,
     /// How it is meant; it colours the toast.
     #[serde(default, rename = "type")]
@@ -74,8 +74,8 @@ pub async fn notify_user(
 /// A message to a channel.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct NewBroadcast {
-    /// 1 to 2,000 characters.
-    #[schema(min_length = 1, max_length = 2000)]
+    /// 1 to 2,000 characters as people see them (grapheme clusters), in at most 64,000 bytes.
+    #[schema(min_length = 1, max_length = 64000)]
     message: String,
 }
 
@@ -218,8 +218,8 @@ pub struct NewBatchItem {
     /// A channel.
     #[serde(default)]
     channel: Option<String>,
-    /// 1 to 2,000 characters.
-    #[schema(min_length = 1, max_length = 2000)]
+    /// 1 to 2,000 characters as people see them (grapheme clusters), in at most 64,000 bytes.
+    #[schema(min_length = 1, max_length = 64000)]
     message: String,
     /// How it is meant, where it is for a person.
     #[serde(default, rename = "type")]

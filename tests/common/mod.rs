@@ -22,11 +22,11 @@ use std::time::Duration;
 /// After this long, what did not come does not come.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Something that no other test uses.
+/// Something that no other test uses. It ends with more than digits: `admin_1` is reserved.
 pub fn unique(prefix: &str) -> String {
     use std::sync::atomic::{AtomicU64, Ordering};
     static NEXT: AtomicU64 = AtomicU64::new(1);
-    format!("{prefix}_{}", NEXT.fetch_add(1, Ordering::Relaxed))
+    format!("{prefix}_n{}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
 /// Asks again and again until the answer is there. For what the product promises to become true

@@ -2,7 +2,8 @@
 
 use leptos::{html, prelude::*};
 
-use crate::{browser, error::QuadError};
+use super::{Counter, Counting};
+use crate::{browser, error::QuadError, text::TEXT_MAX};
 
 /// One line of text. What is wrong with it is tied to it for screen readers.
 #[component]
@@ -21,6 +22,9 @@ pub(crate) fn Field(
     /// What to begin with.
     #[prop(optional, into)]
     value: String,
+    /// How many characters the server takes, where that is to be counted.
+    #[prop(optional)]
+    most: Option<usize>,
     /// What is expected.
     #[prop(optional)]
     hint: &'static str,
@@ -36,13 +40,23 @@ pub(crate) fn Field(
     let described_by = {
         let (hint_id, error_id) = (hint_id.clone(), error_id.clone());
         move || {
+            let left = most.map(|_| left_id.as_str());
             let hint = (!hint.is_empty()).then_some(hint_id.as_str());
             let error = error.with(Option::is_some).then_some(error_id.as_str());
-            let ids: Vec<_> = hint.into_iter().chain(error).collect();
+            let ids: Vec<_> = hint.into_iter().chain(left).chain(error).collect();
             (!ids.is_empty()).then(|| ids.join(" "))
         }
     };
+    let counting = most.map(Counting::up_to);
+    let counter = counting.map(|counting| view! { <Counter field=id.to_owned() counting/> });
+    let left_id = format!("{id}-left");
     let plain_name = matches!(name, "handle").then_some("none");
+    // A password has no direction, and what is a word of the address has that of the address.
+    let direction = match (kind, plain_name) {
+        ("text", None) => Some("auto"),
+        ("text", _) => Some("ltr"),
+        _ => None,
+    };
     view! {
         <div class="field">
             <label for=id>
@@ -58,10 +72,13 @@ pub(crate) fn Field(
                 spellcheck=plain_name.map(|_| "false")
                 required=!optional
                 value=value
+                dir=direction
+                on:input=move |event| if let Some(counting) = counting { counting.read(&event_target_value(&event)) }
                 aria-describedby=described_by
                 aria-invalid=move || error.with(Option::is_some).then_some("true")
             />
             {(!hint.is_empty()).then(|| view! { <p class="hint" id=hint_id>{hint}</p> })}
+            {counter}
             {move || error.get().map(|text| view! { <p class="field-error" id=error_id.clone()>{text}</p> })}
         </div>
     }
@@ -84,19 +101,26 @@ pub(crate) fn TextField(
     let (field_id, error_id) = (format!("{id}-text"), format!("{id}-error"));
     let described_by = {
         let error_id = error_id.clone();
-        move || error.with(Option::is_some).then(|| error_id.clone())
+        let left = format!("{field_id}-left");
+        move || match error.with(Option::is_some) {
+            true => format!("{left} {error_id}"),
+            false => left.clone(),
+        }
     };
+    let counting = Counting::up_to(TEXT_MAX);
     view! {
         <label for=field_id.clone()>{label}</label>
         <textarea
-            id=field_id
+            id=field_id.clone()
             name=name
             rows="3"
-            maxlength="2000"
+            dir="auto"
             required
+            on:input=move |event| counting.read(&event_target_value(&event))
             aria-describedby=described_by
             aria-invalid=move || error.with(Option::is_some).then_some("true")
         ></textarea>
+        <Counter field=field_id counting/>
         {move || error.get().map(|text| view! { <p class="field-error" id=error_id.clone()>{text}</p> })}
     }
     .into_any()

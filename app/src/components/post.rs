@@ -2,10 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::{Avatar, When, like::LikeButton, like_state::Liking};
+use super::{Avatar, RichText, When, like::LikeButton, like_state::Liking};
 use crate::{
     live::{Live, News},
     model::{Me, Post},
+    text::isolated,
 };
 
 /// A post as an article. While it is on screen its count is live, and it says when it is deleted.
@@ -49,7 +50,7 @@ pub(crate) fn PostCard(
         } else {
             let (text, post) = (text.clone(), post.clone());
             view! {
-                <p class="post-text">{text}</p>
+                <p class="post-text" dir="auto"><RichText text/></p>
                 <div class="post-actions"><LikeButton post liking signed_in/></div>
             }
             .into_any()
@@ -59,16 +60,16 @@ pub(crate) fn PostCard(
         <article
             class="post"
             id=format!("post-{id}")
-            aria-label=format!("Post by {}", author.name)
+            aria-label=format!("Post by {}", isolated(&author.name))
             data-post-id=id.clone()
         >
             <Avatar person=author.clone()/>
             <div class="post-body">
                 <div class="post-head">
                     <a class="post-author" href=format!("/people/{}", author.handle)>
-                        <strong>{author.name.clone()}</strong>
+                        <strong><bdi>{author.name.clone()}</bdi></strong>
                         " "
-                        <span class="handle">"@"{author.handle.to_string()}</span>
+                        <span class="handle" dir="ltr">"@"{author.handle.to_string()}</span>
                     </a>
                     {time}
                 </div>

@@ -9,16 +9,20 @@ use super::{FieldError, QuadError};
 /// The codes of a text that people write.
 const TEXT: [(&str, &str); 3] = [
     ("required", "Please write something first."),
-    ("too_long", "At most 2,000 characters, please."),
+    ("too_long", crate::text::TEXT_TOO_LONG),
     ("control_characters", "Control characters cannot be taken."),
 ];
 /// The codes of a name.
-const NAME: [(&str, &str); 3] = [
+const NAME: [(&str, &str); 4] = [
     ("required", "Please enter a name."),
     ("too_long", "A name has at most 50 characters."),
     (
         "control_characters",
-        "A name may not hold control characters.",
+        "A name may not hold invisible or control characters.",
+    ),
+    (
+        "too_many_marks",
+        "A name may not stack so many marks on one letter.",
     ),
 ];
 const HANDLE: &str =
@@ -36,6 +40,10 @@ const FIELDS: &[(&str, &[(&str, &str)])] = &[
             ("too_short", HANDLE),
             ("too_long", HANDLE),
             ("format", HANDLE),
+            (
+                "reserved",
+                "This handle is reserved. Please choose another.",
+            ),
         ],
     ),
     (
@@ -44,6 +52,7 @@ const FIELDS: &[(&str, &[(&str, &str)])] = &[
             NAME[0],
             NAME[1],
             NAME[2],
+            NAME[3],
             (
                 "format",
                 "A room's name has 1 to 40 letters, digits, - or _, and begins with a letter or a digit.",

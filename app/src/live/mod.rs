@@ -31,6 +31,7 @@ use crate::{
     browser,
     event::{ClientFrame, Notification},
     model::{Epoch, Inbox, Me, Outcome, Position, Post, PostId, Preferences, RoomName},
+    text::{balanced, beginning},
     toasts::{Message, Toaster, Told},
 };
 
@@ -292,13 +293,13 @@ impl Live {
     }
 }
 
-/// The beginning of a text, cut between characters.
+/// The beginning of a text, cut between characters. It turns nothing that stands beside it.
 fn excerpt(text: &str) -> String {
     const LONGEST: usize = 80;
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", line[..end].trim_end()),
-        None => line,
+    match beginning(&line, LONGEST) {
+        (begin, true) => format!("{}…", balanced(begin.trim_end())),
+        (whole, false) => balanced(whole).into_owned(),
     }
 }
 

@@ -28,8 +28,8 @@ pub struct NewAccount {
     /// 8 to 200 characters.
     #[cfg_attr(feature = "ssr", schema(min_length = 8, max_length = 200))]
     pub password: String,
-    /// 1 to 50 characters; the handle where it is missing.
-    #[cfg_attr(feature = "ssr", schema(min_length = 1, max_length = 50))]
+    /// 1 to 50 characters as people see them; the handle where it is missing.
+    #[cfg_attr(feature = "ssr", schema(min_length = 1, max_length = 1600))]
     #[serde(default)]
     pub name: Option<String>,
 }
@@ -80,8 +80,8 @@ pub struct Me {
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct AccountChange {
-    /// 1 to 50 characters.
-    #[cfg_attr(feature = "ssr", schema(min_length = 1, max_length = 50))]
+    /// 1 to 50 characters as people see them.
+    #[cfg_attr(feature = "ssr", schema(min_length = 1, max_length = 1600))]
     #[serde(default)]
     pub name: Option<String>,
     /// The new password; needs `current_password`, and ends all other sessions.

@@ -8,8 +8,8 @@ use super::Level;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct NewAnnouncement {
-    /// 1 to 2,000 characters.
-    #[cfg_attr(feature = "ssr", schema(min_length = 1, max_length = 2000))]
+    /// 1 to 2,000 characters as people see them (grapheme clusters), in at most 64,000 bytes.
+    #[cfg_attr(feature = "ssr", schema(min_length = 1, max_length = 64000))]
     pub text: String,
     /// How it is meant.
     #[serde(default)]

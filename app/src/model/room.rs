@@ -115,8 +115,8 @@ pub struct NewRoom {
     /// 1 to 40 of `[a-z0-9_-]`, beginning with a letter or a digit; upper case is folded.
     #[cfg_attr(feature = "ssr", schema(pattern = "^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$"))]
     pub name: String,
-    /// At most 50 characters; the name where it is missing or empty.
-    #[cfg_attr(feature = "ssr", schema(max_length = 50))]
+    /// At most 50 characters as people see them; the name where it is missing or empty.
+    #[cfg_attr(feature = "ssr", schema(max_length = 1600))]
     #[serde(default)]
     pub title: Option<String>,
     /// Whether one needs an invitation to join and to find it.
@@ -128,7 +128,7 @@ pub struct NewRoom {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct RoomChange {
-    /// 1 to 50 characters.
+    /// 1 to 50 characters as people see them.
     #[serde(default)]
     pub title: Option<String>,
     /// Whether one needs an invitation. Whoever is in the room stays in it.
@@ -184,8 +184,8 @@ pub struct NewMessage {
     #[cfg_attr(feature = "ssr", schema(pattern = "^[A-Za-z0-9_.:-]{1,64}$"))]
     #[serde(default)]
     pub id: Option<String>,
-    /// 1 to 2,000 characters.
-    #[cfg_attr(feature = "ssr", schema(min_length = 1, max_length = 2000))]
+    /// 1 to 2,000 characters as people see them (grapheme clusters), in at most 64,000 bytes.
+    #[cfg_attr(feature = "ssr", schema(min_length = 1, max_length = 64000))]
     pub text: String,
 }
 

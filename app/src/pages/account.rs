@@ -9,6 +9,7 @@ use crate::{
     browser,
     components::{Field, FormTrouble, failure, focus_trouble, of_field},
     error::QuadError,
+    text::NAME_MAX,
 };
 
 #[component]
@@ -31,7 +32,7 @@ pub(super) fn SignUpPage() -> impl IntoView {
                     hint="3 to 30 letters, digits or underscores, beginning with a letter."
                     error=of_field(error, "handle")
                 />
-                <Field id="name" name="name" label="Name" autocomplete="name" optional=true error=of_field(error, "name")/>
+                <Field id="name" name="name" label="Name" autocomplete="name" optional=true most=NAME_MAX error=of_field(error, "name")/>
                 <Field
                     id="password"
                     name="password"

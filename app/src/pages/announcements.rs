@@ -10,8 +10,8 @@ use super::{
 use crate::{
     api::{Announce, Announcements, read_announcements},
     components::{
-        FormTrouble, LevelWord, Saved, TextField, ToLogin, Trouble, When, failure, focus_trouble,
-        of_field,
+        FormTrouble, LevelWord, RichText, Saved, TextField, ToLogin, Trouble, When, failure,
+        focus_trouble, of_field,
     },
     error::QuadError,
     model::Announcement,
@@ -113,7 +113,7 @@ fn Item(item: Announcement) -> impl IntoView {
         <li class="group plain" data-testid="announcement">
             <div class="group-body">
                 <LevelWord level=item.level/>
-                <p class="post-text">{item.text}</p>
+                <p class="post-text" dir="auto"><RichText text=item.text/></p>
                 <p class="quiet"><When at=item.at/></p>
             </div>
         </li>

@@ -140,8 +140,8 @@ fn Aside(viewer: Option<Me>) -> impl IntoView {
             <section class="card me-card" aria-labelledby="me-heading">
                 <Avatar person=person.clone()/>
                 <div>
-                    <h2 id="me-heading">{person.name}</h2>
-                    <p><a href=href>"@"{person.handle.to_string()}</a></p>
+                    <h2 id="me-heading"><bdi>{person.name}</bdi></h2>
+                    <p><a href=href dir="ltr">"@"{person.handle.to_string()}</a></p>
                 </div>
             </section>
         }

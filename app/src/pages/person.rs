@@ -14,6 +14,7 @@ use crate::{
     components::{Avatar, MuteButton, Muteable, Trouble},
     error::QuadError,
     model::{Handle, Me, Order, Person, PostPage},
+    text::isolated,
 };
 
 #[component]
@@ -65,7 +66,7 @@ fn Profile(
     before: Option<String>,
     viewer: Option<Me>,
 ) -> impl IntoView {
-    set_title(person.name.clone());
+    set_title(isolated(&person.name));
     let handle = person.handle.clone();
     let which = Which {
         author: Some(handle.clone()),
@@ -80,8 +81,8 @@ fn Profile(
             <header class="profile">
                 <Avatar person=person.clone()/>
                 <div>
-                    <h1>{person.name}</h1>
-                    <p class="handle">"@"{handle.to_string()}</p>
+                    <h1><bdi>{person.name}</bdi></h1>
+                    <p class="handle" dir="ltr">"@"{handle.to_string()}</p>
                 </div>
                 {mute}
             </header>

@@ -13,6 +13,7 @@ use crate::{
     error::QuadError,
     live::{Live, News},
     model::{Likers, Me, Post, PostId},
+    text::isolated,
 };
 
 /// A post that many people like at once must not be read again for each of them.
@@ -63,7 +64,8 @@ fn Whole(
     after: Option<String>,
     viewer: Option<Me>,
 ) -> impl IntoView {
-    set_title(format!("Post by {}", post.author.name));
+    let heading = format!("Post by {}", isolated(&post.author.name));
+    set_title(heading.clone());
     let id = post.post_id.clone();
     let own = viewer
         .as_ref()
@@ -90,7 +92,7 @@ fn Whole(
     };
     view! {
         <div class="column">
-            <h1 class="visually-hidden">{format!("Post by {}", post.author.name)}</h1>
+            <h1 class="visually-hidden">{heading}</h1>
             <PostCard post viewer alone=true gone/>
             <div class="own-actions">
                 {mute}
@@ -104,9 +106,9 @@ fn Whole(
                             <a class="person" href=format!("/people/{}", person.handle)>
                                 <Avatar person=person.clone()/>
                                 <span>
-                                    <strong>{person.name.clone()}</strong>
+                                    <strong><bdi>{person.name.clone()}</bdi></strong>
                                     " "
-                                    <span class="handle">"@"{person.handle.to_string()}</span>
+                                    <span class="handle" dir="ltr">"@"{person.handle.to_string()}</span>
                                 </span>
                             </a>
                         </li>

@@ -8,6 +8,7 @@ use crate::{
     api::{ChangeName, ChangePassword, LogOutEverywhere, Visit},
     components::{Field, FormTrouble, Saved, ToLogin, Trouble, failure, focus_trouble, of_field},
     model::Me,
+    text::NAME_MAX,
 };
 
 #[component]
@@ -36,7 +37,7 @@ fn Settings(me: Me, visit: Resource<Visit>) -> impl IntoView {
     view! {
         <div class="narrow">
             <h1>"Settings"</h1>
-            <p class="quiet">"You are @"{me.person.handle.to_string()}"."</p>
+            <p class="quiet">"You are "<bdi>"@"{me.person.handle.to_string()}</bdi>"."</p>
             <section class="card form" aria-labelledby="reach-heading">
                 <h2 id="reach-heading">"What reaches you"</h2>
                 <p>"What makes a toast, when it is quiet, and whom or what you muted."</p>
@@ -76,7 +77,7 @@ fn NameForm(name: String, visit: Resource<Visit>, saved: bool) -> impl IntoView 
             <h2 id="name-heading">"Your name"</h2>
             <ActionForm action node_ref=form attr:class="form">
                 <FormTrouble error fields=&["name"]/>
-                <Field id="name" name="name" label="Name" autocomplete="name" value=name error=of_field(error, "name")/>
+                <Field id="name" name="name" label="Name" autocomplete="name" value=name most=NAME_MAX error=of_field(error, "name")/>
                 <div class="form-foot">
                     <button type="submit" class="button" disabled=action.pending()>"Save name"</button>
                     <Saved value=action.value() before=saved text="Saved."/>

@@ -9,9 +9,10 @@ use super::{
 };
 use crate::{
     api::read_silenced,
-    components::{LevelWord, ToLogin, Trouble, When},
+    components::{LevelWord, RichText, ToLogin, Trouble, When},
     error::QuadError,
     model::{Kind, Silenced, SilencedPage as Page, Withheld},
+    text::isolated,
 };
 
 #[component]
@@ -60,9 +61,10 @@ fn List(page: Page, first: bool) -> impl IntoView {
 
 #[component]
 fn Item(item: Silenced) -> impl IntoView {
-    let who = item
-        .actor
-        .map_or_else(|| "Somebody".to_owned(), |actor| actor.name);
+    let who = item.actor.map_or_else(
+        || "Somebody".to_owned(),
+        |actor| isolated(&actor.name).into_owned(),
+    );
     let (room, text) = (item.room.as_ref(), item.text.as_deref());
     let words = item.kind.sentence(&who, false, room, text);
     let place = match (item.post_id, item.room) {
@@ -72,7 +74,9 @@ fn Item(item: Silenced) -> impl IntoView {
     };
     let words = match place {
         Some(href) => view! { <a class="group-words" href=href>{words}</a> }.into_any(),
-        None => view! { <span class="group-words">{words}</span> }.into_any(),
+        None => {
+            view! { <span class="group-words" dir="auto"><RichText text=words/></span> }.into_any()
+        }
     };
     let announced = item.kind == Kind::Announcement;
     view! {

@@ -1,10 +1,11 @@
 //! What a toast says: the entries that it counts, and the sentence that they make.
 
-use std::collections::HashSet;
+use std::{borrow::Cow, collections::HashSet};
 
 use crate::{
     event::Notification,
     model::{Epoch, Kind, Level, Outcome, Person},
+    text::{balanced, beginning, isolated},
 };
 
 /// A toast that counts more entries than this forgets the oldest ones, and only counts them.
@@ -86,9 +87,9 @@ impl Message {
         let form = match event.kind {
             Kind::Like => Form::Likes,
             Kind::Mention | Kind::Invitation => {
-                let who = event.actor.as_ref().map(|actor| actor.name.as_str());
-                let who = who.unwrap_or("Somebody");
-                Form::Room(event.kind.sentence(who, false, event.room.as_ref(), None))
+                let who = event.actor.as_ref().map(|actor| isolated(&actor.name));
+                let who = who.unwrap_or("Somebody".into());
+                Form::Room(event.kind.sentence(&who, false, event.room.as_ref(), None))
             }
             Kind::Message | Kind::Announcement => Form::Program {
                 text: event.text.take().unwrap_or_default(),
@@ -227,6 +228,11 @@ impl Message {
         first.is_some_and(|entry| entry.kind == Kind::Announcement)
     }
 
+    /// Whether the sentence is somebody else's, and may be of any direction.
+    pub(super) fn is_quoted(&self) -> bool {
+        matches!(self.form, Form::Program { .. })
+    }
+
     /// The class of its looks.
     pub(super) fn class(&self) -> &'static str {
         match self.form {
@@ -269,12 +275,13 @@ impl Message {
             },
             _ => shortened(&self.text()),
         };
-        let detail = self.detail.as_ref().map(|detail| format!(": {detail}"));
+        let detail = self.detail.as_ref();
+        let detail = detail.map(|detail| format!(": {}", isolated(detail)));
         self.label().unwrap_or_default().to_owned() + &text + &detail.unwrap_or_default()
     }
 
     /// The newest two names, and how many people there are.
-    fn people(&self) -> (Vec<&str>, u64) {
+    fn people(&self) -> (Vec<Cow<'_, str>>, u64) {
         let mut known = HashSet::new();
         let mut names = Vec::new();
         let mut people = self.forgotten;
@@ -286,8 +293,8 @@ impl Message {
             }
             people += 1;
             if names.len() < 2 {
-                let name = entry.actor.as_ref().map(|actor| actor.name.as_str());
-                names.push(name.unwrap_or("Somebody"));
+                let name = entry.actor.as_ref().map(|actor| isolated(&actor.name));
+                names.push(name.unwrap_or("Somebody".into()));
             }
         }
         (names, people)
@@ -301,7 +308,7 @@ impl Message {
         let mut parts = Vec::new();
         if likes > 0 {
             let from = match self.people() {
-                (names, 1) => names.first().map(|name| (*name).to_owned()),
+                (names, 1) => names.first().map(ToString::to_string),
                 (_, people) => Some(format!("{people} people")),
             };
             parts.push(counted(likes, "like") + " from " + &from.unwrap_or_default());
@@ -319,9 +326,9 @@ fn counted(count: u64, thing: &str) -> String {
 }
 
 fn shortened(text: &str) -> String {
-    match text.char_indices().nth(SPOKEN) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
+    match beginning(text, SPOKEN) {
+        (begin, true) => format!("{}…", balanced(begin)),
+        (whole, false) => whole.to_owned(),
     }
 }
 
@@ -386,6 +393,37 @@ pub(super) mod tests {
         assert_eq!(merged("abab").text(), "B and A like your post");
         assert_eq!(merged("abcd").text(), "D and 3 others like your post");
         assert_eq!(merged("aa").text(), "A likes your post");
+    }
+
+    #[test]
+    fn names_and_quotations_of_another_direction_are_isolated() {
+        let named = |seq, who, name: &str| {
+            let mut event = event(seq, who, "g");
+            if let Some(actor) = &mut event.actor {
+                actor.name = name.to_owned();
+            }
+            event
+        };
+        let mut both = Message::of(named(1, 'a', "דנה"), None);
+        both.absorb(Message::of(named(2, 'b', "ليلى"), None));
+        assert_eq!(
+            both.text(),
+            "\u{2068}ليلى\u{2069} and \u{2068}דנה\u{2069} like your post"
+        );
+        let one = Message::of(named(1, 'a', "דנה"), Some("שלום".into()));
+        assert_eq!(
+            one.spoken(),
+            "\u{2068}דנה\u{2069} likes your post: \u{2068}שלום\u{2069}"
+        );
+        let mention = Notification {
+            kind: Kind::Mention,
+            room: "lobby".parse().ok(),
+            ..named(1, 'a', "דנה")
+        };
+        assert_eq!(
+            Message::of(mention, None).text(),
+            "\u{2068}דנה\u{2069} mentioned you in lobby"
+        );
     }
 
     #[test]

@@ -71,6 +71,7 @@ pub(crate) fn ToastRegion() -> impl IntoView {
 struct Face {
     label: Option<&'static str>,
     text: String,
+    quoted: bool,
     detail: Option<String>,
 }
 
@@ -90,6 +91,7 @@ fn ToastItem(
         let face = |message: &Message| Face {
             label: message.label(),
             text: message.text(),
+            quoted: message.is_quoted(),
             detail: message.detail.clone(),
         };
         let now = toasts.queue.with(|queue| queue.find(id).map(face));
@@ -102,8 +104,8 @@ fn ToastItem(
             .map(|label| view! { <strong class="toast-level">{label}</strong> });
         let detail = face
             .detail
-            .map(|detail| view! { <span class="toast-detail">{detail}</span> });
-        view! { <span class="toast-text">{label}{face.text}</span>{detail} }
+            .map(|detail| view! { <span class="toast-detail" dir="auto">{detail}</span> });
+        view! { <span class="toast-text" dir=face.quoted.then_some("auto")>{label}{face.text}</span>{detail} }
     };
     let follow = move |_| {
         mark_as_read(toasts, id);

@@ -19,9 +19,9 @@ pub(super) fn MutedCard(mutes: Mutes) -> impl IntoView {
                 <a class="person" href=format!("/people/{}", person.handle)>
                     <Avatar person=person.clone()/>
                     <span>
-                        <strong>{person.name}</strong>
+                        <strong><bdi>{person.name}</bdi></strong>
                         " "
-                        <span class="handle">"@"{person.handle.to_string()}</span>
+                        <span class="handle" dir="ltr">"@"{person.handle.to_string()}</span>
                     </span>
                 </a>
                 {button}
@@ -32,7 +32,7 @@ pub(super) fn MutedCard(mutes: Mutes) -> impl IntoView {
         let button = muted(Muteable::Post(post.post_id.clone()));
         view! {
             <li class="muted">
-                <a class="excerpt" href=format!("/posts/{}", post.post_id)>{post.excerpt}</a>
+                <a class="excerpt" dir="auto" href=format!("/posts/{}", post.post_id)>{post.excerpt}</a>
                 {button}
             </li>
         }

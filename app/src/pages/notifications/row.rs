@@ -9,7 +9,7 @@ use super::{
 use crate::{
     api::{mark_inbox_read, read_likers},
     browser,
-    components::{Avatar, LevelWord, MuteButton, Muteable, When, level_class},
+    components::{Avatar, LevelWord, MuteButton, Muteable, RichText, When, level_class},
     model::{Epoch, Group, Kind, Person, PostId},
 };
 
@@ -30,7 +30,7 @@ pub(super) fn Row(group: Group, epoch: Epoch, shared: Shared) -> impl IntoView {
             let opened = open(&group, &epoch);
             view! { <a class="group-words" href=href on:click=opened>{sentence}</a> }.into_any()
         }
-        None => view! { <span class="group-words message-words">{sentence}</span> }.into_any(),
+        None => view! { <span class="group-words message-words" dir="auto"><RichText text=sentence/></span> }.into_any(),
     };
     let class = match group.level {
         Some(level) => format!("group plain {}", level_class(level)),
@@ -65,7 +65,7 @@ pub(super) fn Row(group: Group, epoch: Epoch, shared: Shared) -> impl IntoView {
                     {unread.then(|| view! { <span class="unread-mark"><span class="visually-hidden">"Unread: "</span></span> })}
                     {words}
                 </p>
-                {quote.map(|quote| view! { <p class="excerpt">{quote}</p> })}
+                {quote.map(|quote| view! { <p class="excerpt" dir="auto">{quote}</p> })}
                 <p class="quiet">
                     <When at=group.at/>
                     {group.withheld.map(|withheld| view! { " · "<span data-testid="withheld">{reason(withheld)}</span> })}
@@ -185,7 +185,7 @@ fn Everybody(post: PostId, people: Vec<Person>) -> impl IntoView {
                     <li>
                         <a class="person" href=format!("/people/{}", person.handle)>
                             <Avatar person=person.clone()/>
-                            <span>{person.name.clone()}</span>
+                            <bdi>{person.name.clone()}</bdi>
                         </a>
                     </li>
                 </For>

@@ -13,7 +13,8 @@ use super::talk::Talk;
 use crate::{
     api::Say,
     browser,
-    components::{FormTrouble, failure},
+    components::{Counter, Counting, FormTrouble, failure},
+    text::{BYTES_EACH, TEXT_MAX, TEXT_TOO_LONG},
 };
 
 /// The form, and above it who is writing.
@@ -22,13 +23,18 @@ pub(super) fn Composer(talk: Talk, next_id: String) -> impl IntoView {
     // It only tells what was wrong with a form that was sent without JavaScript.
     let action = ServerAction::<Say>::new();
     let text = NodeRef::<html::Textarea>::new();
+    let counting = Counting::up_to(TEXT_MAX);
+    let too_large = RwSignal::new(false);
     let send = move || {
         let Some(field) = text.get_untracked() else {
             return;
         };
         let said = field.value();
-        if !said.trim().is_empty() && talk.say(said) {
+        let fits = fits_a_frame(&said);
+        too_large.set(!fits);
+        if fits && !said.trim().is_empty() && talk.say(said) {
             field.set_value("");
+            counting.read("");
         }
         let _ = field.focus();
     };
@@ -43,7 +49,8 @@ pub(super) fn Composer(talk: Talk, next_id: String) -> impl IntoView {
             send();
         }
     };
-    let input = move |_| {
+    let input = move |event| {
+        counting.read(&event_target_value(&event));
         if text
             .get_untracked()
             .is_some_and(|field| !field.value().trim().is_empty())
@@ -75,7 +82,8 @@ pub(super) fn Composer(talk: Talk, next_id: String) -> impl IntoView {
                         id=FIELD
                         name="text"
                         rows="1"
-                        maxlength="2000"
+                        dir="auto"
+                        aria-describedby=format!("{FIELD}-left")
                         required
                         placeholder="Write a message"
                         autocomplete="off"
@@ -84,6 +92,8 @@ pub(super) fn Composer(talk: Talk, next_id: String) -> impl IntoView {
                         on:input=input
                     ></textarea>
                     <button type="submit" class="button">"Send"</button>
+                    <Counter field=FIELD.to_owned() counting/>
+                    {move || too_large.get().then(|| view! { <p class="form-error" role="alert">{TEXT_TOO_LONG}</p> })}
                 </form>
             </div>
         }
@@ -92,6 +102,12 @@ pub(super) fn Composer(talk: Talk, next_id: String) -> impl IntoView {
 }
 
 const FIELD: &str = "room-text";
+
+/// A larger frame would end the socket. A text that fits may still be refused, by the server.
+fn fits_a_frame(text: &str) -> bool {
+    let escapes = |b: &u8| matches!(b, b'"' | b'\\' | b'\n' | b'\t');
+    text.len() + text.as_bytes().iter().filter(|b| escapes(b)).count() <= TEXT_MAX * BYTES_EACH
+}
 
 /// Gives a text that was not sent back to whoever wrote it, before what they wrote since.
 pub(super) fn hand_back(text: Option<String>) {

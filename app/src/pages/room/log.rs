@@ -5,7 +5,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use super::{composer::hand_back, talk::Talk};
 use crate::{
     api::RemoveMessage,
-    components::{Avatar, FormTrouble, When, failure},
+    components::{Avatar, FormTrouble, RichText, When, failure},
     model::{Message, Role},
     talk::{Line, Sending},
 };
@@ -95,7 +95,7 @@ fn Said(line: Line, talk: Talk, remove: ServerAction<RemoveMessage>) -> impl Int
     let author = from.as_ref().map(|from| from.user_id.clone());
     let who = match from.clone() {
         Some(from) => view! {
-            <a class="said-who" href=format!("/people/{}", from.handle)>{from.name}</a>
+            <a class="said-who" href=format!("/people/{}", from.handle)><bdi>{from.name}</bdi></a>
         }
         .into_any(),
         None => view! { <span class="said-who">"Somebody who is gone"</span> }.into_any(),
@@ -124,7 +124,7 @@ fn Said(line: Line, talk: Talk, remove: ServerAction<RemoveMessage>) -> impl Int
             {face}
             <div class="said-body">
                 <p class="said-head">{who}" "<When at/>{state}</p>
-                <p class="said-text">{text}</p>
+                <p class="said-text" dir="auto"><RichText text/></p>
             </div>
             {removal}
         </li>

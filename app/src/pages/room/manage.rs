@@ -75,7 +75,7 @@ pub(super) fn Manage(person: Person, role: Role, talk: Talk, managing: Managing)
         let (fields, name) = (fields(), person.name.clone());
         Some(view! {
             <details class="member-actions">
-                <summary>"Change"<span class="visually-hidden">" "{name}</span></summary>
+                <summary>"Change"<span class="visually-hidden">" "<bdi>{name}</bdi></span></summary>
                 {roles}
                 <ActionForm action=managing.remove>
                     {fields}

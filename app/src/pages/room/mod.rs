@@ -16,6 +16,7 @@ use crate::{
     components::{FormTrouble, ToLogin, Trouble, failure},
     error::QuadError,
     model::{Me, Room, RoomName},
+    text::isolated,
 };
 
 use composer::Composer;
@@ -68,7 +69,7 @@ async fn read((name, before, after): Asked) -> Result<Hall, QuadError> {
 /// The room for somebody who is not in it.
 #[component]
 fn Outside(room: Room, joined: RwSignal<u32>) -> impl IntoView {
-    set_title(room.title.clone());
+    set_title(isolated(&room.title));
     let join = ServerAction::<JoinRoom>::new();
     Effect::new(move || {
         if let Some(Ok(_)) = join.value().get() {
@@ -81,7 +82,7 @@ fn Outside(room: Room, joined: RwSignal<u32>) -> impl IntoView {
     };
     view! {
         <section class="trouble">
-            <h1>{room.title}</h1>
+            <h1><bdi>{room.title}</bdi></h1>
             <p>{members}</p>
             {room.invited.then(|| view! { <p>"You are invited."</p> })}
             <ActionForm action=join>
@@ -97,7 +98,7 @@ fn Outside(room: Room, joined: RwSignal<u32>) -> impl IntoView {
 /// The room for its members. Of an older page nothing is live: what is said now is not on it.
 #[component]
 fn Whole(me: Me, room: Room, inside: Inside, live: bool, after: Option<String>) -> impl IntoView {
-    set_title(room.title.clone());
+    set_title(isolated(&room.title));
     let name = room.name.to_string();
     let Inside {
         page,
@@ -125,7 +126,7 @@ fn Whole(me: Me, room: Room, inside: Inside, live: bool, after: Option<String>) 
         <div class="room">
             <section class="room-chat" aria-labelledby="room-heading">
                 <header class="room-head">
-                    <h1 id="room-heading">{room.title.clone()}</h1>
+                    <h1 id="room-heading"><bdi>{room.title.clone()}</bdi></h1>
                     <p class="quiet">
                         {room.private.then_some("Private · ")}
                         <a href="#people" rel="external">"People"</a>

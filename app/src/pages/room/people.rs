@@ -78,9 +78,9 @@ fn Row(member: Member, talk: Talk, managing: Managing) -> impl IntoView {
             <a class="person" href=format!("/people/{}", person.handle)>
                 <Avatar person=person.clone()/>
                 <span>
-                    <strong>{person.name.clone()}</strong>
+                    <strong><bdi>{person.name.clone()}</bdi></strong>
                     " "
-                    <span class="handle">"@"{person.handle.to_string()}</span>
+                    <span class="handle" dir="ltr">"@"{person.handle.to_string()}</span>
                     <br/>
                     <span class="quiet">{word}{state}</span>
                 </span>

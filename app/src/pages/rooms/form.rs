@@ -6,6 +6,7 @@ use leptos_router::hooks::use_navigate;
 use crate::{
     api::CreateRoom,
     components::{Field, FormTrouble, failure, focus_trouble, of_field},
+    text::NAME_MAX,
 };
 
 #[component]
@@ -38,6 +39,7 @@ pub(super) fn NewRoomForm() -> impl IntoView {
                     label="Title"
                     autocomplete="off"
                     optional=true
+                    most=NAME_MAX
                     error=of_field(error, "title")
                 />
                 <div class="tick">

@@ -151,8 +151,8 @@ fn Row(room: Room, acts: Acts) -> impl IntoView {
     };
     let (field, field_too) = (field(), field());
     let of_it = || {
-        let title = format!(" {}", room.title);
-        view! { <span class="visually-hidden">{title}</span> }
+        let title = room.title.clone();
+        view! { <span class="visually-hidden">" "<bdi>{title}</bdi></span> }
     };
     let (of_it, of_it_too) = (of_it(), of_it());
     let actions = match (room.invited, room.role) {
@@ -191,7 +191,7 @@ fn Row(room: Room, acts: Acts) -> impl IntoView {
     view! {
         <li class="room-row" data-room=id>
             <div class="room-row-words">
-                <a class="room-link" href=href>{room.title}</a>
+                <a class="room-link" href=href><bdi>{room.title}</bdi></a>
                 <p class="quiet">
                     {name}" · "{people}
                     {room.private.then_some(" · private")}
