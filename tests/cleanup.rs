@@ -95,9 +95,9 @@ async fn what_a_killed_server_left_another_one_cleans_up() {
     let ana = app.sign_up("ana").await;
     let post = ana.publish("loved").await;
     let room = ana.make_room(false).await;
-    app.redis.ask(&["EVAL", LIKES, "0", &ana.id, "1", "20000"]);
+    app.redis.ask(&["EVAL", LIKES, "0", &ana.id, "1", "6000"]);
     app.redis
-        .ask(&["EVAL", MEMBERS, "0", &room, "9000", "members"]);
+        .ask(&["EVAL", MEMBERS, "0", &room, "3000", "members"]);
     let end = format!("/api/v1/rooms/{room}");
     ana.delete(&format!("/api/v1/posts/{post}")).await.ok(204);
     ana.delete(&end).await.ok(204);

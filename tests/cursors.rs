@@ -5,7 +5,7 @@
 mod common;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use common::{app::App, people::Person};
+use common::{app::App, eventually, people::Person};
 use serde_json::{Value, json};
 
 /// A list that is read in pages: who reads it, where, its cursor's parameter, and where its items are.
@@ -69,6 +69,16 @@ async fn every_cursor_belongs_to_one_list_and_says_nothing() {
         for fan in [&ana, &bob, &cem] {
             fan.like(post).await;
         }
+    }
+    // The trending order is made up to date about once a second; from then on it stays.
+    for post in &posts[..2] {
+        eventually("a liked post is ranked", async || {
+            let score = app.redis.ask(&["ZSCORE", "trending", post]);
+            let made = ana.get(&format!("/api/v1/posts/{post}")).await.ok(200);
+            let made = made["created_at"].as_f64().unwrap();
+            (score.parse::<f64>().unwrap() > made + 25_000_000.0).then_some(())
+        })
+        .await;
     }
     let (one, two) = (ana.make_room(false).await, ana.make_room(false).await);
     ana.make_room(false).await;
@@ -169,7 +179,7 @@ async fn private_rooms_of_others_are_passed_over_and_not_named() {
     };
     make("a-first", false).await;
     // Far more than are looked at for one page.
-    for n in 0..700 {
+    for n in 0..350 {
         make(&format!("hidden-{n:04}"), true).await;
     }
     make("z-last", false).await;
@@ -189,7 +199,7 @@ async fn private_rooms_of_others_are_passed_over_and_not_named() {
             after = format!("&after={next}");
         }
         assert_eq!(names, ["a-first", "z-last"]);
-        assert!(pages > 2, "one page does not look at all rooms there are");
+        assert!(pages > 1, "one page does not look at all rooms there are");
     }
 }
 

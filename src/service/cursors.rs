@@ -73,7 +73,7 @@ impl Service {
             None => Err(QuadError::invalid(
                 field,
                 "format",
-                "This is not a cursor of this list. Take `next` of the page before.",
+                "This is not a cursor of this list.",
             )),
         }
     }

@@ -6,18 +6,22 @@ local max, oldest = tonumber(ARGV[5]), tonumber(ARGV[6])
 
 redis.call('ZREM', tag .. 'posts', n)
 if redis.call('DEL', tag .. 'post:' .. n) == 0 then return 0 end
--- Nobody has to be told of its likes any more. They may be many more than an inbox keeps.
-if redis.call('HLEN', tag .. 'likeseq:' .. n) <= 500 then
-  for _, last in ipairs(redis.call('HVALS', tag .. 'likeseq:' .. n)) do
-    lapse(string.match(last, '%d+'))
-  end
-else
-  for _, kept in ipairs({ pending, silenced }) do
-    for _, seq in ipairs(redis.call('ZRANGE', kept, 0, -1)) do
-      if entry_at(seq).g == 'like.' .. n then lapse(seq) end
-    end
+-- Nobody has to be told of its likes any more. They may be many more than an inbox keeps, so the inbox
+-- is looked through and not the likes.
+local seqs = {}
+local function lapse_all()
+  if #seqs == 0 then return end
+  settle('lapsed', redis.call('ZREM', pending, unpack(seqs)))
+  redis.call('ZREM', silenced, unpack(seqs))
+  seqs = {}
+end
+for _, entry in ipairs(redis.call('XRANGE', inbox, '-', '+')) do
+  if entry[2][4] == 'like.' .. n then
+    seqs[#seqs + 1] = string.match(entry[1], '%d+')
+    if #seqs == 500 then lapse_all() end
   end
 end
+lapse_all()
 redis.call('UNLINK', tag .. 'likeseq:' .. n)
 redis.call('HDEL', tag .. 'attention', 'mute:post.' .. n)
 publish(tag .. 'post:' .. n .. ':live', 0,

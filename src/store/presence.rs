@@ -11,6 +11,8 @@ static ATTEND: LazyLock<Script> = LazyLock::new(|| script(include_str!("room/att
 
 /// Where more are looking, nobody is told who comes, goes and writes.
 pub const MOST_PRESENT: u64 = 500;
+/// People who come to a room or leave it that the store is told of in one go.
+const PART: usize = 500;
 /// A server that was silent for so long is not there any more, in milliseconds.
 pub const SILENCE: u64 = 15_000;
 
@@ -23,6 +25,33 @@ pub struct Attendance {
     pub came: Vec<(UserId, String)>,
     /// Ids.
     pub went: Vec<UserId>,
+}
+
+/// A part of an [`Attendance`], and the place of its room.
+struct Part<'a> {
+    room: usize,
+    all: bool,
+    came: &'a [(UserId, String)],
+    went: &'a [UserId],
+}
+
+impl Attendance {
+    /// It is told in parts where many came or went, so that no script runs for long. All who are here
+    /// are told at once.
+    fn parts(&self, room: usize) -> Vec<Part<'_>> {
+        let part = |all, came, went| Part {
+            room,
+            all,
+            came,
+            went,
+        };
+        if self.all || self.came.len() + self.went.len() <= PART {
+            return vec![part(self.all, &self.came, &self.went)];
+        }
+        let came = self.came.chunks(PART).map(|came| part(false, came, &[]));
+        let went = self.went.chunks(PART).map(|went| part(false, &[], went));
+        came.chain(went).collect()
+    }
 }
 
 /// What the store says to an [`Attendance`].
@@ -48,26 +77,32 @@ impl Store {
         server: &str,
         rooms: &[(RoomName, Attendance)],
     ) -> Result<Vec<Attended>, StoreError> {
-        let names = rooms.iter().map(|(name, _)| keys::room(name));
+        let parts: Vec<Part<'_>> = rooms
+            .iter()
+            .enumerate()
+            .flat_map(|(at, (_, attendance))| attendance.parts(at))
+            .collect();
+        let names = parts.iter().map(|part| keys::room(&rooms[part.room].0));
         let rows: Vec<Vec<Value>> = self
             .link()
             .scripts(&ATTEND, names, |at, command| {
-                let attendance = &rooms[at].1;
+                let part = &parts[at];
                 command
                     .arg(server)
                     .arg(MOST_PRESENT)
                     .arg(SILENCE)
-                    .arg(if attendance.all { "all" } else { "some" })
-                    .arg(attendance.came.len());
-                for (user, person) in &attendance.came {
+                    .arg(if part.all { "all" } else { "some" })
+                    .arg(part.came.len());
+                for (user, person) in part.came {
                     command.arg(user.as_str()).arg(person);
                 }
-                for user in &attendance.went {
+                for user in part.went {
                     command.arg(user.as_str());
                 }
             })
             .await?;
-        let answers = rows.into_iter().map(|row| {
+        let mut answers: Vec<Option<Attended>> = rooms.iter().map(|_| None).collect();
+        for (part, row) in parts.iter().zip(rows) {
             let mut row = row.into_iter();
             let known = row.next().and_then(|known| from_redis_value(known).ok());
             let owed = row.filter_map(|owed| {
@@ -75,11 +110,13 @@ impl Store {
                 let (seq, user) = owed.split_once(' ')?;
                 Some((seq.parse().ok()?, user.parse().ok()?))
             });
-            Attended {
+            // The first part says whether the server was known; after it, it is. Each says all that
+            // is owed.
+            answers[part.room].get_or_insert_with(|| Attended {
                 known: known.unwrap_or(true),
                 owed: owed.collect(),
-            }
-        });
-        Ok(answers.collect())
+            });
+        }
+        Ok(answers.into_iter().flatten().collect())
     }
 }
