@@ -154,7 +154,9 @@ impl Drop for Server {
 }
 
 fn address_in(line: &str) -> Option<SocketAddr> {
-    line.split_once("Quad is at http://")?.1.trim().parse().ok()
+    // In JSON, something follows.
+    let (_, rest) = line.split_once("Quad is at http://")?;
+    rest.split(['"', ' ']).next()?.trim().parse().ok()
 }
 
 /// The process that listens in a data folder.
