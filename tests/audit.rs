@@ -118,7 +118,14 @@ async fn what_is_refused_is_in_the_log_with_who_asked_from_where() {
         .post("/api/v1/announcements", json!({"text": "x"}))
         .await;
     may_not.refused(403, "forbidden");
-    let wanted = json!({"address": "127.0.0.1", "path": "/api/v1/announcements", "method": "POST"});
+    let wanted = json!({"path": "/api/v1/announcements", "method": "POST", "user": ana.id});
+    let line = said(here, "access_refused", wanted).await;
+    assert_eq!(line["address"], "127.0.0.1");
+    let (mut socket, _) = ana.listen(here).await;
+    let private = json!({"type": "subscribe", "ref": "s", "channel": "private:hers"});
+    socket.send(private).await;
+    socket.expect("error").await;
+    let wanted = json!({"path": "/ws", "user": ana.id, "channel": "private:hers"});
     said(here, "access_refused", wanted).await;
     // Who repeats it without end fills no disk.
     for _ in 0..100 {
@@ -190,7 +197,8 @@ async fn what_those_with_rights_do_to_others_is_in_the_log() {
         by_ana(json!({"room": room, "target": bob.id})),
     )
     .await;
-    ana.put(&path).await.ok(204);
+    let invited = ana.ask("PUT", &path).json(&json!({})).send().await;
+    invited.ok(204);
     bob.join(&room).await;
     let role = ana
         .ask("PUT", &path)

@@ -171,8 +171,9 @@ impl Drop for Server {
 }
 
 fn address_in(line: &str, after: &str) -> Option<SocketAddr> {
-    let rest = line.split_once(after)?.1.trim();
-    rest.trim_end_matches("/metrics").parse().ok()
+    // In JSON, something follows.
+    let (_, rest) = line.split_once(after)?;
+    rest.split(['"', ' ', '/']).next()?.trim().parse().ok()
 }
 
 /// The process that listens in a data folder.

@@ -269,6 +269,7 @@ fn help_names_every_setting_and_its_variable() {
             ("--inbox-max", "QUAD_INBOX_MAX"),
             ("--inbox-days", "QUAD_INBOX_DAYS"),
             ("--max-sockets-per-user", "QUAD_MAX_SOCKETS_PER_USER"),
+            ("--max-sockets-per-token", "QUAD_MAX_SOCKETS_PER_TOKEN"),
             ("--drain-seconds", "QUAD_DRAIN_SECONDS"),
             ("--push-contact", "QUAD_PUSH_CONTACT"),
             ("--push-after", "QUAD_PUSH_AFTER"),
