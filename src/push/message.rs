@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::HashMap};
 
 use app::{
     model::{Epoch, Person, PostId, UserId},
-    text::{balanced, beginning, isolated},
+    text::{balanced, beginning, isolated, within},
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::Serialize;
@@ -47,7 +47,7 @@ pub fn messages(owner: &UserId, claim: &Claim, people: &HashMap<UserId, Person>)
         .iter()
         .filter_map(|untold| {
             let names = untold.people.iter().filter_map(|id| people.get(id));
-            let names: Vec<_> = names.map(|person| name(person)).collect();
+            let names: Vec<_> = names.map(name).collect();
             let names: Vec<_> = names.iter().map(AsRef::as_ref).collect();
             let payload = Payload {
                 r#type: "notification",
@@ -100,13 +100,12 @@ fn who(names: &[&str], count: u64) -> String {
 
 /// As part of a sentence. Two names leave room for the rest.
 fn name(person: &Person) -> Cow<'_, str> {
-    let name = &person.name;
-    isolated(&name[..name.floor_char_boundary(NAME_LARGEST)])
+    isolated(within(&person.name, NAME_LARGEST))
 }
 
 fn shortened(text: &str) -> String {
     // Whatever people take for one character, the push stays small.
-    let (end, cut) = beginning(&text[..text.floor_char_boundary(LARGEST)], LONGEST);
+    let (end, cut) = beginning(within(text, LARGEST), LONGEST);
     match cut || end.len() < text.len() {
         true => format!("{}…", balanced(end)),
         false => text.to_owned(),

@@ -6,7 +6,7 @@ use app::{
     backend::{Answer, Session},
     error::QuadError,
     model::{LikeState, Likers, NewPost, Order, Post, PostId, PostPage, PostQuery},
-    text::{BYTES_EACH, balanced, beginning},
+    text::{BYTES_EACH, balanced, beginning, within},
 };
 use sha2::{Digest, Sha256};
 
@@ -187,13 +187,10 @@ impl Service {
 /// nothing that stands beside it.
 pub(crate) fn excerpt(text: &str) -> String {
     // Longer words than these are no quotation.
-    let most = text.floor_char_boundary(EXCERPT * BYTES_EACH);
-    let line = text[..most]
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ");
+    let begin = within(text, EXCERPT * BYTES_EACH);
+    let line = begin.split_whitespace().collect::<Vec<_>>().join(" ");
     let cut = match beginning(&line, EXCERPT) {
-        (whole, false) if most == text.len() => return balanced(whole).into_owned(),
+        (whole, false) if begin.len() == text.len() => return balanced(whole).into_owned(),
         (whole, false) => whole,
         (cut, true) => cut.rsplit_once(' ').map_or(cut, |(words, _)| words),
     };

@@ -37,6 +37,7 @@ pub(crate) fn Field(
 ) -> impl IntoView {
     let hint_id = format!("{id}-hint");
     let error_id = format!("{id}-error");
+    let left_id = format!("{id}-left");
     let described_by = {
         let (hint_id, error_id) = (hint_id.clone(), error_id.clone());
         move || {
@@ -49,7 +50,6 @@ pub(crate) fn Field(
     };
     let counting = most.map(Counting::up_to);
     let counter = counting.map(|counting| view! { <Counter field=id.to_owned() counting/> });
-    let left_id = format!("{id}-left");
     let plain_name = matches!(name, "handle").then_some("none");
     // A password has no direction, and what is a word of the address has that of the address.
     let direction = match (kind, plain_name) {

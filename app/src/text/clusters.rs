@@ -22,6 +22,15 @@ pub fn beginning(text: &str, most: usize) -> (&str, bool) {
     (&text[..end], end < text.len())
 }
 
+/// As much of a text as fits into so many bytes.
+pub fn within(text: &str, bytes: usize) -> &str {
+    let mut end = bytes.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
 /// The first character of a text.
 pub(super) fn first(text: &str) -> &str {
     let mut bytes = text.bytes();
@@ -131,6 +140,8 @@ mod tests {
         assert_eq!(beginning("👩‍👩‍👧👍🏽x", 2), ("👩‍👩‍👧👍🏽", true));
         assert_eq!(beginning("👩‍👩‍👧", 1), ("👩‍👩‍👧", false));
         assert_eq!(beginning("e\u{301}x", 0), ("", true));
+        assert_eq!(within("aä🦊", 6), "aä");
+        assert_eq!(within("aä", 9), "aä");
     }
 
     #[test]

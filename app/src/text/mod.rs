@@ -15,7 +15,7 @@ mod parts;
 mod tags;
 
 pub use bidi::{balanced, isolated};
-pub use clusters::{beginning, count};
+pub use clusters::{beginning, count, within};
 pub use links::Link;
 pub use parts::{Part, parts};
 

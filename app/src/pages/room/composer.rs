@@ -1,7 +1,7 @@
 //! Where one writes: a form that works by itself, and sends through the socket when it is awake.
 
 use leptos::{
-    ev::{KeyboardEvent, SubmitEvent},
+    ev::{Event, KeyboardEvent, SubmitEvent},
     html,
     prelude::*,
     server_fn::ServerFn,
@@ -49,7 +49,7 @@ pub(super) fn Composer(talk: Talk, next_id: String) -> impl IntoView {
             send();
         }
     };
-    let input = move |event| {
+    let input = move |event: Event| {
         counting.read(&event_target_value(&event));
         if text
             .get_untracked()
