@@ -170,7 +170,8 @@ impl Reserved {
 /// How a handle looks: what reads alike is the same.
 fn look(handle: &str) -> String {
     let plain: String = handle.chars().filter(|c| *c != '_' && *c != '-').collect();
-    let alike = skeleton(&plain.to_ascii_lowercase()).map(|c| match c.to_ascii_lowercase() {
+    let plain = plain.to_ascii_lowercase();
+    let alike = skeleton(&plain).map(|c| match c.to_ascii_lowercase() {
         'i' | '1' => 'l',
         '0' => 'o',
         '2' => 'z',
