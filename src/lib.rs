@@ -34,6 +34,7 @@ pub mod config;
 pub mod router;
 pub mod server;
 
+pub mod audit;
 pub mod security;
 pub mod validate;
 pub mod web;
