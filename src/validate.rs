@@ -2,8 +2,8 @@
 //!
 //! Each function takes what a request holds and answers it in the form in which it is stored, or
 //! [`QuadError::Invalid`] with *all* the fields that are wrong, so that a form can show them at
-//! once. The codes are `required`, `too_short`, `too_long`, `format`, `control_characters` and
-//! `out_of_range`.
+//! once. The codes are `required`, `too_short`, `too_long`, `too_common`, `format`,
+//! `control_characters` and `out_of_range`.
 
 use app::{
     error::{FieldError, QuadError},
@@ -11,10 +11,10 @@ use app::{
 };
 use garde::Validate;
 
+pub mod password;
+
 /// The longest name, in characters.
 pub const NAME_MAX: usize = 50;
-/// The shortest and the longest password, in characters.
-pub const PASSWORD: std::ops::RangeInclusive<usize> = 8..=200;
 /// The longest post or message, in characters.
 pub const TEXT_MAX: usize = 2_000;
 /// The longest idempotency key, in bytes.
@@ -255,25 +255,11 @@ fn name_rule(name: &Option<&str>, _: &()) -> garde::Result {
 }
 
 fn password_rule(password: &str, _: &()) -> garde::Result {
-    let length = password.chars().count();
-    answer(if length == 0 {
-        Some("required")
-    } else if length < *PASSWORD.start() {
-        Some("too_short")
-    } else if length > *PASSWORD.end() {
-        Some("too_long")
-    } else {
-        None
-    })
+    answer(password::length_fault(password))
 }
 
-/// For a password that only has to match: how short it is says nothing that one may not know.
 fn any_password_rule(password: &str, _: &()) -> garde::Result {
-    answer(match password.chars().count() {
-        0 => Some("required"),
-        length if length > *PASSWORD.end() => Some("too_long"),
-        _ => None,
-    })
+    answer(password::match_fault(password))
 }
 
 fn some_text_rule(text: &str, _: &()) -> garde::Result {
@@ -363,7 +349,7 @@ fn sentence(field: &str, code: &str) -> &'static str {
         ("name", _) => "A name may not hold control characters.",
         ("password" | "current_password", "required") => "Please enter a password.",
         ("password", "too_short") => "A password has at least 8 characters.",
-        ("password" | "current_password", _) => "A password has at most 200 characters.",
+        ("password" | "current_password", _) => "A password has at most 128 characters.",
         ("limit", _) => "A limit is a number from 1 to 100.",
         (_, "required") => "Please write something first.",
         (_, "too_long") => "At most 2,000 characters, please.",

@@ -16,3 +16,4 @@ pub mod problem;
 pub mod publish;
 pub mod push;
 pub mod rooms;
+pub mod sessions;
