@@ -20,7 +20,7 @@ use crate::{
     server::Shared,
     web::{
         accounts, announcements, attention, docs, front::Front, health, notifications, openapi,
-        pages, posts, problem::Problem, publish, push, rooms,
+        pages, posts, problem::Problem, publish, push, rooms, sessions,
     },
 };
 
@@ -41,9 +41,12 @@ fn router(shared: Shared) -> Router {
         .route("/api/v1/accounts", post(accounts::sign_up))
         .route(
             "/api/v1/sessions",
-            post(accounts::log_in).delete(accounts::log_out_everywhere),
+            post(accounts::log_in)
+                .get(sessions::list)
+                .delete(sessions::end_all),
         )
-        .route("/api/v1/sessions/current", delete(accounts::log_out))
+        .route("/api/v1/sessions/current", delete(sessions::end_current))
+        .route("/api/v1/sessions/{id}", delete(sessions::end))
         .route(
             "/api/v1/me",
             get(accounts::me).merge(patch(accounts::change)),

@@ -11,7 +11,7 @@ use app::{
 use crate::{
     security::{password::Passwords, random, token::SessionToken},
     service::Service,
-    store::{StoreError, accounts::NewUser, now},
+    store::{StoreError, accounts::NewUser, now, sessions::NewSession},
 };
 
 /// The demo's people: handle and name.
@@ -274,9 +274,12 @@ async fn user(service: &Service) -> Result<String, SeedError> {
     if !store.create_user(&user).await? {
         return Err(QuadError::HandleTaken.into());
     }
-    store
-        .begin_session(&person.user_id, &token.hash(), now())
-        .await?;
+    let session = NewSession {
+        id: &token.hash(),
+        now: now(),
+        ..NewSession::default()
+    };
+    store.begin_session(&person.user_id, &session).await?;
     let text = format!("A post by {}", person.name);
     let (post, _) = store
         .create_post(&person.user_id, &text, &text, now(), None)

@@ -158,6 +158,7 @@ pub async fn open_store(config: &Config, url: &StoreUrl) -> Result<Store, StartE
     let retention = Retention {
         entries: config.inbox.max_entries,
         age: config.inbox.max_age.as_millis() as u64,
+        session: config.session_age.as_millis() as u64,
     };
     Ok(Store::open(url, retention).await?)
 }

@@ -2,11 +2,13 @@
 //!
 //! Each function takes what a request holds and answers it in the form in which it is stored, or
 //! [`QuadError::Invalid`] with *all* the fields that are wrong, so that a form can show them at
-//! once. The codes are `required`, `too_short`, `too_long`, `format`, `control_characters`,
-//! `too_many_marks`, `reserved` and `out_of_range`. What a text may hold is decided in `text`, and
-//! which handles nobody can take in [`handles`].
+//! once. The codes are `required`, `too_short`, `too_long`, `too_common`, `format`,
+//! `control_characters`, `too_many_marks`, `reserved` and `out_of_range`. What a text may hold is
+//! decided in `text`, which passwords are refused in [`password`], and which handles nobody can take
+//! in [`handles`].
 
 pub mod handles;
+pub mod password;
 mod text;
 
 use app::{
@@ -15,8 +17,6 @@ use app::{
 };
 use garde::Validate;
 
-/// The shortest and the longest password, in characters.
-pub const PASSWORD: std::ops::RangeInclusive<usize> = 8..=200;
 /// The longest idempotency key, in bytes.
 pub const IDEMPOTENCY_KEY_MAX: usize = 200;
 /// Checks the id that a client made for a message. Errors: `invalid` for `id`.
@@ -239,25 +239,11 @@ fn name_rule(name: &Option<&str>, _: &()) -> garde::Result {
 }
 
 fn password_rule(password: &str, _: &()) -> garde::Result {
-    let length = password.chars().count();
-    answer(if length == 0 {
-        Some("required")
-    } else if length < *PASSWORD.start() {
-        Some("too_short")
-    } else if length > *PASSWORD.end() {
-        Some("too_long")
-    } else {
-        None
-    })
+    answer(password::length_fault(password))
 }
 
-/// For a password that only has to match: how short it is says nothing that one may not know.
 fn any_password_rule(password: &str, _: &()) -> garde::Result {
-    answer(match password.chars().count() {
-        0 => Some("required"),
-        length if length > *PASSWORD.end() => Some("too_long"),
-        _ => None,
-    })
+    answer(password::match_fault(password))
 }
 
 fn some_text_rule(text: &str, _: &()) -> garde::Result {

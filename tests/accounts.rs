@@ -282,7 +282,9 @@ fn needs_a_session(post: &str) -> Vec<(&'static str, String)> {
     vec![
         ("GET", "/api/v1/me".into()),
         ("PATCH", "/api/v1/me".into()),
+        ("GET", "/api/v1/sessions".into()),
         ("DELETE", "/api/v1/sessions".into()),
+        ("DELETE", "/api/v1/sessions/some-id".into()),
         ("DELETE", "/api/v1/sessions/current".into()),
         ("POST", "/api/v1/posts".into()),
         ("DELETE", format!("/api/v1/posts/{post}")),
@@ -335,7 +337,7 @@ async fn a_new_name_shows_everywhere() {
 }
 
 #[tokio::test]
-async fn a_new_password_ends_all_other_sessions() {
+async fn a_new_password_ends_all_sessions_of_before() {
     let app = App::start();
     let phone = app.sign_up("ana").await;
     let laptop = phone.log_in(app.server()).await;
@@ -362,7 +364,7 @@ async fn a_new_password_ends_all_other_sessions() {
     )
     .await
     .ok(200);
-    phone.get("/api/v1/me").await.ok(200);
+    phone.get("/api/v1/me").await.refused(401, "no_session");
     laptop.get("/api/v1/me").await.refused(401, "no_session");
     let log_in = async |password: &str| {
         let credentials = json!({"handle": phone.handle, "password": password});

@@ -9,12 +9,14 @@ use async_trait::async_trait;
 
 use crate::{
     cookie::CookiePolicy,
+    device::Device,
     error::QuadError,
     model::{
-        AccountChange, Announcement, AnnouncementPage, Credentials, Handle, Inbox, InboxMark,
-        Ledger, LikeState, Likers, Me, MemberChange, MemberPage, MessagePage, MuteTarget, Mutes,
-        NewAccount, NewAnnouncement, NewMessage, NewPost, NewRoom, Person, Post, PostId, PostPage,
-        PostQuery, Preferences, Room, RoomChange, RoomName, RoomPage, Said, SignedIn, SilencedPage,
+        AccountChange, AccountChanged, Announcement, AnnouncementPage, Credentials, Handle, Inbox,
+        InboxMark, Ledger, LikeState, Likers, Me, MemberChange, MemberPage, MessagePage,
+        MuteTarget, Mutes, NewAccount, NewAnnouncement, NewMessage, NewPost, NewRoom, Person, Post,
+        PostId, PostPage, PostQuery, Preferences, Room, RoomChange, RoomName, RoomPage, Said,
+        Sessions, SignedIn, SilencedPage,
     },
 };
 
@@ -30,11 +32,14 @@ pub struct Session {
     pub id: Arc<str>,
 }
 
-/// Where a request comes from, for the limits of those who have no session.
+/// Where a request comes from: for the limits of those who have no session, for the log, and for
+/// the list of one's sessions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Caller {
     /// The client's address, as the nearest trusted proxy tells it.
     pub address: IpAddr,
+    /// What it says that it is.
+    pub device: Device,
 }
 
 /// Everything a page can show or do. Each call checks its own rights: a server function is a
@@ -45,14 +50,30 @@ pub trait Backend: Send + Sync + 'static {
     async fn sign_up(&self, caller: Caller, account: NewAccount) -> Answer<SignedIn>;
     /// Begins a session. Errors: `wrong_credentials`, 429.
     async fn log_in(&self, caller: Caller, credentials: Credentials) -> Answer<SignedIn>;
+    /// Another session has begun in the browser that had this one, which ends.
+    async fn replace_session(&self, caller: Caller, old: &Session);
     /// Ends this session and closes its sockets on every server.
-    async fn log_out(&self, session: &Session) -> Answer<()>;
+    async fn log_out(&self, caller: Caller, session: &Session) -> Answer<()>;
     /// Ends all sessions of this person.
-    async fn log_out_everywhere(&self, session: &Session) -> Answer<()>;
+    async fn log_out_everywhere(&self, caller: Caller, session: &Session) -> Answer<()>;
+    /// All sessions of this person.
+    async fn sessions(&self, session: &Session) -> Answer<Sessions>;
+    /// Ends one of them. Errors: `not_found`.
+    async fn end_session(&self, caller: Caller, session: &Session, id: &str) -> Answer<()>;
+    /// Ends all of them but this one.
+    async fn end_other_sessions(&self, caller: Caller, session: &Session) -> Answer<()>;
+    /// For how many seconds a session lasts at most.
+    fn session_seconds(&self) -> u64;
     /// One's own account and where its inbox stands.
     async fn me(&self, session: &Session) -> Answer<Me>;
-    /// Changes name or password. Errors: `invalid`, `wrong_credentials`.
-    async fn change_account(&self, session: &Session, change: AccountChange) -> Answer<Me>;
+    /// Changes name or password. A new password begins a session in place of this one and ends all
+    /// others. Errors: `invalid`, `wrong_credentials`, 429.
+    async fn change_account(
+        &self,
+        caller: Caller,
+        session: &Session,
+        change: AccountChange,
+    ) -> Answer<AccountChanged>;
     /// Finds a person. Errors: `no_such_user`.
     async fn person(&self, handle: &Handle) -> Answer<Person>;
 

@@ -2,9 +2,6 @@
 
 use axum::http::{HeaderMap, HeaderValue, header::COOKIE};
 
-/// For how long a browser keeps the cookie: the store lets a session lapse after as long unused.
-const MAX_AGE_SECONDS: u64 = 30 * 24 * 60 * 60;
-
 /// How session cookies are written and read.
 ///
 /// Over https the name carries the prefix `__Host-`, so that no neighbouring host can set it:
@@ -20,9 +17,10 @@ impl CookiePolicy {
         if self.secure { "__Host-quad" } else { "quad" }
     }
 
-    /// The header that begins a session. `token` is base64url and a dot, so it needs no quoting.
-    pub fn begin(self, token: &str) -> Option<HeaderValue> {
-        self.write(token, MAX_AGE_SECONDS)
+    /// The header that begins a session, which lasts for at most so many seconds. `token` is
+    /// base64url and a dot, so it needs no quoting.
+    pub fn begin(self, token: &str, seconds: u64) -> Option<HeaderValue> {
+        self.write(token, seconds)
     }
 
     /// The header that makes the browser forget.
@@ -60,7 +58,7 @@ mod tests {
     fn what_is_written_can_be_read_again() {
         for secure in [false, true] {
             let policy = CookiePolicy { secure };
-            let written = policy.begin("0abcdefg.s3cret").unwrap();
+            let written = policy.begin("0abcdefg.s3cret", 60).unwrap();
             let pair = written.to_str().unwrap().split(';').next().unwrap();
             let mut headers = HeaderMap::new();
             headers.insert(COOKIE, format!("other=1; {pair}").parse().unwrap());
@@ -71,9 +69,10 @@ mod tests {
     #[test]
     fn over_https_the_cookie_is_secure_and_bound_to_its_host() {
         let policy = CookiePolicy { secure: true };
-        let written = policy.begin("t").unwrap();
+        let written = policy.begin("t", 60).unwrap();
         let written = written.to_str().unwrap();
         assert!(written.starts_with("__Host-quad=t;"));
+        assert!(written.contains("; Max-Age=60;"), "{written}");
         assert!(written.ends_with("; Secure"));
         let mut headers = HeaderMap::new();
         headers.insert(COOKIE, "quad=planted".parse().unwrap());

@@ -19,6 +19,8 @@ mod browser;
 mod components;
 #[cfg(feature = "ssr")]
 pub mod cookie;
+#[cfg(feature = "ssr")]
+pub mod device;
 pub mod error;
 pub mod event;
 // The server renders the live parts, and leaves it to the browser to run them.

@@ -233,6 +233,12 @@ struct SettingsArgs {
     #[arg(long, env = "QUAD_INBOX_DAYS", global = true, default_value_t = 90, value_name = "DAYS",
         value_parser = clap::value_parser!(u32).range(1..=36_500))]
     inbox_days: u32,
+    /// For how many days a session lasts, however much it is used.
+    ///
+    /// One that is not used for 30 days ends before.
+    #[arg(long, env = "QUAD_SESSION_DAYS", global = true, default_value_t = 90, value_name = "DAYS",
+        value_parser = clap::value_parser!(u32).range(1..=3_650))]
+    session_days: u32,
     /// Whom push services may write to about our pushes: a mailto: or https: URL.
     ///
     /// By default the public origin, where that is https. Some push services take nothing
@@ -373,6 +379,7 @@ fn resolve(settings: SettingsArgs) -> Result<Config, CommandLineError> {
             max_entries: settings.inbox_max.into(),
             max_age: Duration::from_secs(u64::from(settings.inbox_days) * 24 * 60 * 60),
         },
+        session_age: Duration::from_secs(u64::from(settings.session_days) * 24 * 60 * 60),
         push,
         reserved_handles: settings.reserved_handles,
         max_sockets_per_user: usize::try_from(settings.max_sockets_per_user).unwrap_or(usize::MAX),

@@ -48,6 +48,8 @@ pub struct Config {
     pub log: LogConfig,
     /// What is kept of an inbox.
     pub inbox: InboxLimits,
+    /// How long a session lasts, however much it is used.
+    pub session_age: Duration,
     /// How people are told whose tabs are all closed.
     pub push: PushConfig,
     /// Handles that nobody can sign up with, beside those that are reserved anyway.

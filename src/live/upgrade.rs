@@ -126,7 +126,7 @@ pub(super) async fn owner(shared: &Shared, headers: &HeaderMap) -> Result<Owner,
         Token::Session(token) => {
             let session = shared
                 .service
-                .session(&token)
+                .session(&token, || None)
                 .await?
                 .ok_or(QuadError::NoSession)?;
             Ok(Owner::Session {

@@ -12,7 +12,10 @@ use argon2::{
 };
 use tokio::sync::Semaphore;
 
-use crate::meters::METERS;
+use crate::{
+    meters::METERS,
+    validate::password::{is_common, nfc},
+};
 
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
@@ -36,6 +39,25 @@ pub struct Passwords {
     running: Arc<Semaphore>,
 }
 
+/// Whether a password belongs to a hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It does not.
+    Wrong,
+    /// It does.
+    Right,
+    /// It does, but the hash was made of the password as it was typed, and not of its NFC. It is to
+    /// be hashed again.
+    RightAsTyped,
+}
+
+impl Verdict {
+    /// Whether it belongs to the hash in one way or the other.
+    pub fn is_right(self) -> bool {
+        self != Self::Wrong
+    }
+}
+
 impl Default for Passwords {
     /// As many at once as there are cores.
     fn default() -> Self {
@@ -56,7 +78,7 @@ impl Passwords {
     /// The hash to store, a PHC string with a salt of its own. Errors: 429 where too many wait.
     pub async fn hash(&self, password: String) -> Result<String, QuadError> {
         self.run(move || {
-            let hash: PasswordHash = argon2()?.hash_password(password.as_bytes())?;
+            let hash: PasswordHash = argon2()?.hash_password(nfc(&password).as_bytes())?;
             Ok(hash.to_string())
         })
         .await
@@ -64,18 +86,32 @@ impl Passwords {
 
     /// Whether the password belongs to the hash. Without a hash, because there is no such person,
     /// it says no after just as long. Errors: 429 where too many wait.
-    pub async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, QuadError> {
+    pub async fn verify(
+        &self,
+        password: String,
+        hash: Option<String>,
+    ) -> Result<Verdict, QuadError> {
         self.run(move || {
             let known = hash.is_some();
             let hash = PasswordHash::new(hash.as_deref().unwrap_or(NOBODYS_HASH))?;
-            let answer = argon2()?.verify_password(password.as_bytes(), &hash);
-            // Counted once it was done, so that nobody can count without doing it.
-            METERS.password_checks.increment(1);
-            match answer {
-                Ok(()) => Ok(known),
-                Err(password_hash::Error::PasswordInvalid) => Ok(false),
-                Err(error) => Err(error),
-            }
+            let composed = nfc(&password);
+            Ok(if belongs(&composed, &hash)? && known {
+                Verdict::Right
+            } else if composed != password && belongs(&password, &hash)? && known {
+                Verdict::RightAsTyped
+            } else {
+                Verdict::Wrong
+            })
+        })
+        .await
+    }
+
+    /// Whether a new password is one of the first that somebody would guess, being so called.
+    /// Errors: 429 where too many wait.
+    pub async fn is_common(&self, password: String, own: Vec<String>) -> Result<bool, QuadError> {
+        self.run(move || {
+            let own: Vec<&str> = own.iter().map(String::as_str).collect();
+            Ok(is_common(&password, &own))
         })
         .await
     }
@@ -111,6 +147,17 @@ impl Passwords {
     }
 }
 
+fn belongs(password: &str, hash: &PasswordHash) -> password_hash::Result<bool> {
+    let answer = argon2()?.verify_password(password.as_bytes(), hash);
+    // Counted once it was done, so that nobody can count without doing it.
+    METERS.password_checks.increment(1);
+    match answer {
+        Ok(()) => Ok(true),
+        Err(password_hash::Error::PasswordInvalid) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 fn argon2() -> password_hash::Result<Argon2<'static>> {
     let params = Params::new(MEMORY_KIB, PASSES, LANES, None)?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
@@ -128,18 +175,13 @@ mod tests {
             hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
             "{hash}"
         );
-        assert!(
-            passwords
-                .verify("correct horse".into(), Some(hash.clone()))
-                .await
-                .unwrap()
-        );
-        assert!(
-            !passwords
-                .verify("wrong horse".into(), Some(hash.clone()))
-                .await
-                .unwrap()
-        );
+        for (password, verdict) in [
+            ("correct horse", Verdict::Right),
+            ("wrong horse", Verdict::Wrong),
+        ] {
+            let found = passwords.verify(password.into(), Some(hash.clone())).await;
+            assert_eq!(found, Ok(verdict));
+        }
         assert_ne!(
             passwords.hash("correct horse".into()).await.unwrap(),
             hash,
@@ -152,7 +194,8 @@ mod tests {
     #[tokio::test]
     async fn nobody_has_no_password_and_a_hash_that_takes_as_long() {
         let passwords = Passwords::default();
-        assert!(!passwords.verify(String::new(), None).await.unwrap());
+        let verdict = passwords.verify(String::new(), None).await;
+        assert_eq!(verdict, Ok(Verdict::Wrong));
         let somebodys = passwords.hash("x".into()).await.unwrap();
         let (nobodys, somebodys) = (
             PasswordHash::new(NOBODYS_HASH).unwrap(),
@@ -161,6 +204,31 @@ mod tests {
         assert_eq!(nobodys.algorithm, somebodys.algorithm);
         assert_eq!(nobodys.version, somebodys.version);
         assert_eq!(nobodys.params, somebodys.params);
+    }
+
+    /// What was stored before passwords were hashed in NFC.
+    fn hash_as_typed(password: &str) -> String {
+        let hash: PasswordHash = argon2()
+            .unwrap()
+            .hash_password(password.as_bytes())
+            .unwrap();
+        hash.to_string()
+    }
+
+    #[tokio::test]
+    async fn composed_and_decomposed_letters_are_the_same_password() {
+        let passwords = Passwords::default();
+        let (composed, decomposed) = ("caf\u{e9} solo", "cafe\u{301} solo");
+        let hash = passwords.hash(decomposed.into()).await.unwrap();
+        for typed in [composed, decomposed] {
+            let found = passwords.verify(typed.into(), Some(hash.clone())).await;
+            assert_eq!(found, Ok(Verdict::Right));
+        }
+        let old = hash_as_typed(decomposed);
+        let found = passwords.verify(decomposed.into(), Some(old.clone())).await;
+        assert_eq!(found, Ok(Verdict::RightAsTyped));
+        let found = passwords.verify("cafe solo".into(), Some(old)).await;
+        assert_eq!(found, Ok(Verdict::Wrong));
     }
 
     #[tokio::test]

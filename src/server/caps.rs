@@ -10,7 +10,7 @@ use rustix::process::{Resource, getrlimit};
 
 use crate::{
     config::ConnectionConfig,
-    security::{client_addr::TrustedProxies, limits::network},
+    security::{client_addr::TrustedProxies, network::network},
 };
 
 /// Where nothing limits the open files.

@@ -30,10 +30,11 @@ use app::{
     backend::{Answer, Backend, Caller, Session},
     event::ServerFrame,
     model::{
-        AccountChange, Announcement, AnnouncementPage, Credentials, Handle, Inbox, InboxMark,
-        Ledger, LikeState, Likers, Me, MemberChange, MemberPage, MessagePage, MuteTarget, Mutes,
-        NewAccount, NewAnnouncement, NewMessage, NewPost, NewRoom, Person, Post, PostId, PostPage,
-        PostQuery, Preferences, Room, RoomChange, RoomName, RoomPage, Said, SignedIn, SilencedPage,
+        AccountChange, AccountChanged, Announcement, AnnouncementPage, Credentials, Handle, Inbox,
+        InboxMark, Ledger, LikeState, Likers, Me, MemberChange, MemberPage, MessagePage,
+        MuteTarget, Mutes, NewAccount, NewAnnouncement, NewMessage, NewPost, NewRoom, Person, Post,
+        PostId, PostPage, PostQuery, Preferences, Room, RoomChange, RoomName, RoomPage, Said,
+        Sessions as SessionList, SignedIn, SilencedPage,
     },
 };
 use async_trait::async_trait;
@@ -222,20 +223,45 @@ impl Backend for Service {
         self.log_in(caller, credentials).await
     }
 
-    async fn log_out(&self, session: &Session) -> Answer<()> {
-        self.log_out(session).await
+    async fn replace_session(&self, caller: Caller, old: &Session) {
+        self.replace_session(caller, old).await;
     }
 
-    async fn log_out_everywhere(&self, session: &Session) -> Answer<()> {
-        self.log_out_everywhere(session).await
+    async fn log_out(&self, caller: Caller, session: &Session) -> Answer<()> {
+        self.log_out(caller, session).await
+    }
+
+    async fn log_out_everywhere(&self, caller: Caller, session: &Session) -> Answer<()> {
+        self.log_out_everywhere(caller, session).await
+    }
+
+    async fn sessions(&self, session: &Session) -> Answer<SessionList> {
+        self.list_sessions(session).await
+    }
+
+    async fn end_session(&self, caller: Caller, session: &Session, id: &str) -> Answer<()> {
+        self.end_session(caller, session, id).await
+    }
+
+    async fn end_other_sessions(&self, caller: Caller, session: &Session) -> Answer<()> {
+        self.end_other_sessions(caller, session).await
+    }
+
+    fn session_seconds(&self) -> u64 {
+        self.store.session_age() / 1_000
     }
 
     async fn me(&self, session: &Session) -> Answer<Me> {
         self.me(session).await
     }
 
-    async fn change_account(&self, session: &Session, change: AccountChange) -> Answer<Me> {
-        self.change_account(session, change).await
+    async fn change_account(
+        &self,
+        caller: Caller,
+        session: &Session,
+        change: AccountChange,
+    ) -> Answer<AccountChanged> {
+        self.change_account(caller, session, change).await
     }
 
     async fn person(&self, handle: &Handle) -> Answer<Person> {

@@ -8,6 +8,10 @@ use redis::Pipeline;
 use super::{Store, StoreError, keys, script::Script};
 
 static CREATE: LazyLock<Script> = LazyLock::new(|| Script::new(&[include_str!("create_user.lua")]));
+static REHASH: LazyLock<Script> = LazyLock::new(|| Script::new(&[include_str!("rehash.lua")]));
+
+/// What [`Store::login_from`] reads.
+type LoginRow = (Option<String>, Option<String>, Option<String>);
 
 /// What it takes to create an account.
 pub struct NewUser<'a> {
@@ -131,28 +135,31 @@ impl Store {
 
     /// What logging in as `id` needs.
     pub async fn login(&self, id: &UserId) -> Result<Option<Login>, StoreError> {
-        let (handle, name, password): (Option<String>, Option<String>, Option<String>) = self
-            .link()
-            .query(
-                redis::cmd("HMGET")
-                    .arg(keys::user(id))
-                    .arg("handle")
-                    .arg("name")
-                    .arg("password"),
-            )
-            .await?;
-        Ok((|| {
-            let handle = handle?.parse().ok()?;
-            let person = Person {
-                user_id: id.clone(),
-                handle,
-                name: name?,
-            };
-            Some(Login {
-                person,
-                password: password?,
+        let row: LoginRow = self.link().query(&login_row(id)).await?;
+        Ok(login(id, row))
+    }
+
+    /// The same, and whether that person logged in from this network before.
+    pub async fn login_from(
+        &self,
+        id: &UserId,
+        network: &str,
+    ) -> Result<(Option<Login>, bool), StoreError> {
+        let mut pipeline = Pipeline::new();
+        pipeline
+            .add_command(login_row(id))
+            .zscore(keys::networks(id), network);
+        let (row, before): (LoginRow, Option<f64>) = self.link().pipeline(&pipeline).await?;
+        Ok((login(id, row), before.is_some()))
+    }
+
+    /// Stores another hash of the same password, unless there is a new password meanwhile.
+    pub async fn rehash(&self, id: &UserId, old: &str, new: &str) -> Result<(), StoreError> {
+        self.link()
+            .script(&REHASH, &keys::user(id), |command| {
+                command.arg(old).arg(new);
             })
-        })())
+            .await
     }
 
     /// Changes what somebody is called.
@@ -181,4 +188,25 @@ impl Store {
             )
             .await
     }
+}
+
+fn login_row(id: &UserId) -> redis::Cmd {
+    let mut command = redis::cmd("HMGET");
+    command
+        .arg(keys::user(id))
+        .arg("handle")
+        .arg("name")
+        .arg("password");
+    command
+}
+
+fn login(id: &UserId, (handle, name, password): LoginRow) -> Option<Login> {
+    Some(Login {
+        person: Person {
+            user_id: id.clone(),
+            handle: handle?.parse().ok()?,
+            name: name?,
+        },
+        password: password?,
+    })
 }

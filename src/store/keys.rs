@@ -47,7 +47,8 @@ pub fn handle(handle: &Handle) -> String {
     format!("handle:{handle}")
 }
 
-/// A hash with an expiry; its presence is the session.
+/// A hash with an expiry: created, used (written at most every few minutes), device, address. Its
+/// presence is the session.
 pub fn session(user: &UserId, id: &str) -> String {
     format!("{{{user}}}:session:{id}")
 }
@@ -55,6 +56,11 @@ pub fn session(user: &UserId, id: &str) -> String {
 /// A sorted set: the ids of a person's sessions by the time they began.
 pub fn sessions(user: &UserId) -> String {
     format!("{{{user}}}:sessions")
+}
+
+/// A sorted set: digests of the networks from which somebody logged in, by when; a handful.
+pub fn networks(user: &UserId) -> String {
+    format!("{{{user}}}:networks")
 }
 
 /// A hash: text, at, likes.

@@ -38,13 +38,15 @@ use crate::config::StoreUrl;
 
 use self::{generation::Generation, link::Link, topology::Topology};
 
-/// How many entries an inbox keeps, and for how long.
+/// How many entries an inbox keeps, and how long that and a session last.
 #[derive(Debug, Clone, Copy)]
 pub struct Retention {
     /// Entries an inbox; the oldest go first.
     pub entries: u64,
     /// Milliseconds.
     pub age: u64,
+    /// How long a session lasts, however much it is used; milliseconds.
+    pub session: u64,
 }
 
 /// Beyond every entry of every history. Scripts count in floating point and write numbers with 14

@@ -1,10 +1,18 @@
-//! Accounts and sessions.
+//! Accounts, and how sessions begin. [`super::sessions`] lists and ends them.
 
-use app::model::{AccountChange, Credentials, Handle, Me, NewAccount, Person, SignedIn as Session};
-use axum::{extract::State, http::StatusCode};
+use app::model::{
+    AccountChange, AccountChanged, Credentials, Handle, Me, NewAccount, Person, SignedIn as Session,
+};
+use axum::{
+    extract::State,
+    http::{
+        HeaderMap, StatusCode,
+        header::{AUTHORIZATION, SET_COOKIE},
+    },
+};
 
 use super::{
-    auth::{From, SignedIn},
+    auth::{Before, From, SignedIn},
     extract::{Json, Path},
     problem::{Answer, ProblemDetails},
 };
@@ -17,45 +25,31 @@ use crate::server::Shared;
 pub async fn sign_up(
     State(shared): State<Shared>,
     From(caller): From,
+    Before(before): Before,
     Json(account): Json<NewAccount>,
 ) -> Answer<(StatusCode, Json<Session>)> {
     let session = shared.service.sign_up(caller, account).await?;
+    if let Some(before) = before {
+        shared.service.replace_session(caller, &before).await;
+    }
     Ok((StatusCode::CREATED, Json(session)))
 }
 
-/// Begins a session.
+/// Begins a session. That of the cookie, where one was sent, ends.
 #[utoipa::path(post, path = "/api/v1/sessions", tag = "accounts", request_body = Credentials,
     responses((status = 201, body = Session), (status = 401, body = ProblemDetails), (status = 429, body = ProblemDetails),
         (status = "default", body = ProblemDetails)))]
 pub async fn log_in(
     State(shared): State<Shared>,
     From(caller): From,
+    Before(before): Before,
     Json(credentials): Json<Credentials>,
 ) -> Answer<(StatusCode, Json<Session>)> {
     let session = shared.service.log_in(caller, credentials).await?;
+    if let Some(before) = before {
+        shared.service.replace_session(caller, &before).await;
+    }
     Ok((StatusCode::CREATED, Json(session)))
-}
-
-/// Ends this session; its sockets close on every server.
-#[utoipa::path(delete, path = "/api/v1/sessions/current", tag = "accounts", security(("session" = [])),
-    responses((status = 204), (status = 401, body = ProblemDetails), (status = "default", body = ProblemDetails)))]
-pub async fn log_out(
-    State(shared): State<Shared>,
-    SignedIn(session): SignedIn,
-) -> Answer<StatusCode> {
-    shared.service.log_out(&session).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-/// Ends all sessions of this person.
-#[utoipa::path(delete, path = "/api/v1/sessions", tag = "accounts", security(("session" = [])),
-    responses((status = 204), (status = 401, body = ProblemDetails), (status = "default", body = ProblemDetails)))]
-pub async fn log_out_everywhere(
-    State(shared): State<Shared>,
-    SignedIn(session): SignedIn,
-) -> Answer<StatusCode> {
-    shared.service.log_out_everywhere(&session).await?;
-    Ok(StatusCode::NO_CONTENT)
 }
 
 /// One's own account, and where its inbox stands.
@@ -65,16 +59,32 @@ pub async fn me(State(shared): State<Shared>, SignedIn(session): SignedIn) -> An
     Ok(Json(shared.service.me(&session).await?))
 }
 
-/// Changes name or password. A new password ends all other sessions.
+/// Changes name or password. A new password ends all sessions of before, this one too, and answers
+/// the token of a new one.
 #[utoipa::path(patch, path = "/api/v1/me", tag = "accounts", security(("session" = [])), request_body = AccountChange,
-    responses((status = 200, body = Me), (status = 401, body = ProblemDetails), (status = 422, body = ProblemDetails),
+    responses((status = 200, body = AccountChanged), (status = 401, body = ProblemDetails), (status = 422, body = ProblemDetails),
         (status = "default", body = ProblemDetails)))]
 pub async fn change(
     State(shared): State<Shared>,
     SignedIn(session): SignedIn,
+    From(caller): From,
+    headers: HeaderMap,
     Json(change): Json<AccountChange>,
-) -> Answer<Json<Me>> {
-    Ok(Json(shared.service.change_account(&session, change).await?))
+) -> Answer<(HeaderMap, Json<AccountChanged>)> {
+    let service = &shared.service;
+    let changed = service.change_account(caller, &session, change).await?;
+    let mut answer = HeaderMap::new();
+    // A page that came with the cookie goes on with it.
+    if let (Some(token), false) = (&changed.token, headers.contains_key(AUTHORIZATION)) {
+        let seconds = service.store().session_age() / 1_000;
+        answer.extend(
+            shared
+                .cookies
+                .begin(token, seconds)
+                .map(|cookie| (SET_COOKIE, cookie)),
+        );
+    }
+    Ok((answer, Json(changed)))
 }
 
 /// Finds a person by handle.

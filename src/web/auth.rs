@@ -1,21 +1,29 @@
 //! Who a request comes from: a token in the `Authorization` header, or in the session cookie.
 
-use std::sync::Arc;
+use std::{convert::Infallible, net::IpAddr, sync::Arc};
 
 use app::{
     backend::{Caller, Session},
     cookie::CookiePolicy,
+    device::Device,
     error::QuadError,
 };
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, header::AUTHORIZATION, request::Parts},
+    http::{
+        HeaderMap,
+        header::{AUTHORIZATION, USER_AGENT},
+        request::Parts,
+    },
 };
 
 use super::problem::Problem;
 use crate::{
     audit::{self, By},
-    security::{client_addr, token::Token},
+    security::{
+        client_addr,
+        token::{SessionToken, Token},
+    },
     server::Shared,
     service::tokens::Grant,
 };
@@ -43,6 +51,10 @@ pub struct SignedIn(pub Arc<Session>);
 /// A session, where anybody may ask.
 pub struct Viewer(pub Option<Arc<Session>>);
 
+/// The session that a browser had until now, where somebody logs in: that of the cookie alone. What
+/// is wrong with it does not matter any more.
+pub struct Before(pub Option<Arc<Session>>);
+
 /// What a program may do. Errors: 401 `no_session`; 403 `forbidden` for a person's session.
 pub struct Program(pub Arc<Grant>);
 
@@ -52,7 +64,8 @@ impl FromRequestParts<Shared> for SignedIn {
     async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Problem> {
         match token(&shared.cookies, &parts.headers) {
             Some(Token::Session(token)) => {
-                let session = shared.service.session(&token).await?;
+                let from = || Some(address(parts, shared));
+                let session = shared.service.session(&token, from).await?;
                 let session = session.ok_or(QuadError::NoSession)?;
                 audit::asked_by(By::Session(session.clone()));
                 Ok(Self(session))
@@ -77,6 +90,18 @@ impl FromRequestParts<Shared> for Viewer {
     }
 }
 
+impl FromRequestParts<Shared> for Before {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Infallible> {
+        let cookie = shared.cookies.read(&parts.headers);
+        Ok(Self(match cookie.map(str::parse::<SessionToken>) {
+            Some(Ok(token)) => shared.service.session(&token, || None).await.ok().flatten(),
+            _ => None,
+        }))
+    }
+}
+
 impl FromRequestParts<Shared> for Program {
     type Rejection = Problem;
 
@@ -88,7 +113,7 @@ impl FromRequestParts<Shared> for Program {
                 audit::asked_by(By::Token(grant.id.clone()));
                 Ok(Self(grant))
             }
-            Some(Token::Session(token)) => match shared.service.session(&token).await? {
+            Some(Token::Session(token)) => match shared.service.session(&token, || None).await? {
                 Some(session) => {
                     audit::asked_by(By::Session(session));
                     Err(QuadError::Forbidden.into())
@@ -104,7 +129,8 @@ impl FromRequestParts<Shared> for Program {
 pub async fn session_of(parts: &Parts, shared: &Shared) -> Result<Option<Arc<Session>>, QuadError> {
     match token(&shared.cookies, &parts.headers) {
         Some(Token::Session(token)) => {
-            let session = shared.service.session(&token).await?;
+            let from = || Some(address(parts, shared));
+            let session = shared.service.session(&token, from).await?;
             if let Some(session) = &session {
                 audit::asked_by(By::Session(session.clone()));
             }
@@ -116,10 +142,16 @@ pub async fn session_of(parts: &Parts, shared: &Shared) -> Result<Option<Arc<Ses
 
 /// Where a request comes from.
 pub fn caller(parts: &Parts, shared: &Shared) -> Caller {
-    let peer = client_addr::peer(&parts.extensions);
+    let agent = parts.headers.get(USER_AGENT);
     Caller {
-        address: shared.proxies.client(peer, &parts.headers),
+        address: address(parts, shared),
+        device: Device::of(agent.and_then(|agent| agent.to_str().ok())),
     }
+}
+
+fn address(parts: &Parts, shared: &Shared) -> IpAddr {
+    let peer = client_addr::peer(&parts.extensions);
+    shared.proxies.client(peer, &parts.headers)
 }
 
 /// Where a request comes from, as an argument.

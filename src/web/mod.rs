@@ -21,4 +21,5 @@ pub mod problem;
 pub mod publish;
 pub mod push;
 pub mod rooms;
+pub mod sessions;
 pub mod way_back;

@@ -20,7 +20,7 @@ use crate::live::events;
 
 use super::{
     accounts, announcements, attention, health, notifications, posts, problem::ProblemDetails,
-    publish, push, rooms,
+    publish, push, rooms, sessions,
 };
 
 /// Everything that outside programs can call.
@@ -34,8 +34,10 @@ use super::{
     paths(
         accounts::sign_up,
         accounts::log_in,
-        accounts::log_out,
-        accounts::log_out_everywhere,
+        sessions::list,
+        sessions::end,
+        sessions::end_current,
+        sessions::end_all,
         accounts::me,
         accounts::change,
         accounts::person,

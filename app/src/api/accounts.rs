@@ -1,4 +1,4 @@
-//! Who is there: accounts and sessions.
+//! Who is there, and their accounts.
 
 #[cfg(feature = "ssr")]
 use futures_util::future::join;
@@ -6,12 +6,15 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
-use super::{answer, land};
+use super::{
+    answer, land,
+    sessions::{enter, keep},
+};
 #[cfg(feature = "ssr")]
 use crate::{
     address,
     backend::RequestContext,
-    model::{AccountChange, Credentials, NewAccount, SignedIn},
+    model::{AccountChange, Credentials, NewAccount},
 };
 use crate::{
     error::QuadError,
@@ -64,7 +67,8 @@ pub async fn sign_up(handle: String, password: String, name: String) -> Result<S
             name,
         };
         let signed_in = context.backend.sign_up(context.caller, account).await?;
-        begin_session(&context, &signed_in, None)
+        enter(&context, &signed_in).await?;
+        Ok(go_on(None))
     })
     .await
 }
@@ -79,30 +83,8 @@ pub async fn log_in(
     answer(|context| async move {
         let credentials = Credentials { handle, password };
         let signed_in = context.backend.log_in(context.caller, credentials).await?;
-        begin_session(&context, &signed_in, next)
-    })
-    .await
-}
-
-/// Ends this session.
-#[server(prefix = "/fn", endpoint = "log_out")]
-pub async fn log_out() -> Result<(), QuadError> {
-    answer(|context| async move {
-        context.backend.log_out(context.session()?).await?;
-        end_session(&context)
-    })
-    .await
-}
-
-/// Ends every session of this person.
-#[server(prefix = "/fn", endpoint = "log_out_everywhere")]
-pub async fn log_out_everywhere() -> Result<(), QuadError> {
-    answer(|context| async move {
-        context
-            .backend
-            .log_out_everywhere(context.session()?)
-            .await?;
-        end_session(&context)
+        enter(&context, &signed_in).await?;
+        Ok(go_on(next))
     })
     .await
 }
@@ -115,31 +97,39 @@ pub async fn change_name(name: String) -> Result<Me, QuadError> {
             name: Some(name),
             ..AccountChange::default()
         };
-        let me = context
+        let changed = context
             .backend
-            .change_account(context.session()?, change)
+            .change_account(context.caller, context.session()?, change)
             .await?;
         land("/settings?saved=name");
-        Ok(me)
+        Ok(changed.me)
     })
     .await
 }
 
-/// Changes the password and ends all other sessions.
+/// Changes the password and ends all sessions of before; the browser gets a new one. Answers where
+/// to go: to a new document, because the sockets of this one are closed.
 #[server(prefix = "/fn", endpoint = "change_password")]
-pub async fn change_password(current_password: String, password: String) -> Result<Me, QuadError> {
+pub async fn change_password(
+    current_password: String,
+    password: String,
+) -> Result<String, QuadError> {
     answer(|context| async move {
         let change = AccountChange {
             password: Some(password),
             current_password: Some(current_password),
             ..AccountChange::default()
         };
-        let me = context
+        let changed = context
             .backend
-            .change_account(context.session()?, change)
+            .change_account(context.caller, context.session()?, change)
             .await?;
-        land("/settings?saved=password");
-        Ok(me)
+        if let Some(token) = changed.token {
+            keep(&context, &token)?;
+        }
+        let saved = "/settings?saved=password".to_owned();
+        land(&saved);
+        Ok(saved)
     })
     .await
 }
@@ -166,31 +156,9 @@ async fn preferences(context: &RequestContext) -> Option<Preferences> {
 }
 
 #[cfg(feature = "ssr")]
-fn begin_session(
-    context: &RequestContext,
-    signed_in: &SignedIn,
-    next: Option<String>,
-) -> Result<String, QuadError> {
-    set_cookie(context.cookies.begin(&signed_in.token))?;
+fn go_on(next: Option<String>) -> String {
     let next = next.filter(|next| next.len() <= LONGEST_NEXT && address::is_ours(next));
     let next = next.unwrap_or_else(|| "/".to_owned());
     land(&next);
-    Ok(next)
-}
-
-#[cfg(feature = "ssr")]
-fn end_session(context: &RequestContext) -> Result<(), QuadError> {
-    set_cookie(context.cookies.end())?;
-    land("/");
-    Ok(())
-}
-
-#[cfg(feature = "ssr")]
-fn set_cookie(value: Option<axum::http::HeaderValue>) -> Result<(), QuadError> {
-    let response = use_context::<leptos_axum::ResponseOptions>().ok_or(QuadError::Internal)?;
-    response.append_header(
-        axum::http::header::SET_COOKIE,
-        value.ok_or(QuadError::Internal)?,
-    );
-    Ok(())
+    next
 }

@@ -7,6 +7,7 @@ mod attention;
 mod inbox;
 mod posts;
 mod rooms;
+mod sessions;
 
 pub use accounts::*;
 pub use announcements::*;
@@ -14,6 +15,7 @@ pub use attention::*;
 pub use inbox::*;
 pub use posts::*;
 pub use rooms::*;
+pub use sessions::*;
 
 #[cfg(feature = "ssr")]
 use leptos::prelude::*;

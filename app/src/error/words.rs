@@ -28,7 +28,10 @@ const NAME: [(&str, &str); 4] = [
 const HANDLE: &str =
     "A handle has 3 to 30 letters, digits or underscores, and begins with a letter.";
 const NO_PASSWORD: &str = "Please enter a password.";
-const LONG_PASSWORD: &str = "A password has at most 200 characters.";
+const LONG_PASSWORD: &str = "A password has at most 128 characters.";
+const COMMON_PASSWORD: &str =
+    "This password is one of the first that would be guessed. Please choose another, for \
+         example several words that do not belong together.";
 const NO_PLACE: &str = "No place has such a number.";
 
 /// Every field that a form has, with the codes of its own.
@@ -66,6 +69,7 @@ const FIELDS: &[(&str, &[(&str, &str)])] = &[
             ("required", NO_PASSWORD),
             ("too_short", "A password has at least 8 characters."),
             ("too_long", LONG_PASSWORD),
+            ("too_common", COMMON_PASSWORD),
         ],
     ),
     (

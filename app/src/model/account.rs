@@ -25,8 +25,8 @@ pub struct NewAccount {
     /// 3 to 30 of `[a-z0-9_]`, beginning with a letter; upper case is folded.
     #[cfg_attr(feature = "ssr", schema(pattern = "^[A-Za-z][A-Za-z0-9_]{2,29}$"))]
     pub handle: String,
-    /// 8 to 200 characters.
-    #[cfg_attr(feature = "ssr", schema(min_length = 8, max_length = 200))]
+    /// 8 to 128 characters; none of the most common, nor one's own handle or name.
+    #[cfg_attr(feature = "ssr", schema(min_length = 8, max_length = 128))]
     pub password: String,
     /// 1 to 50 characters as people see them; the handle where it is missing.
     #[cfg_attr(feature = "ssr", schema(min_length = 1, max_length = 1600))]
@@ -41,8 +41,8 @@ pub struct Credentials {
     /// Compared case-folded.
     #[cfg_attr(feature = "ssr", schema(min_length = 1))]
     pub handle: String,
-    /// At most 200 characters.
-    #[cfg_attr(feature = "ssr", schema(min_length = 1, max_length = 200))]
+    /// At most 4,096 bytes.
+    #[cfg_attr(feature = "ssr", schema(min_length = 1, max_length = 1024))]
     pub password: String,
 }
 
@@ -84,11 +84,24 @@ pub struct AccountChange {
     #[cfg_attr(feature = "ssr", schema(min_length = 1, max_length = 1600))]
     #[serde(default)]
     pub name: Option<String>,
-    /// The new password; needs `current_password`, and ends all other sessions.
-    #[cfg_attr(feature = "ssr", schema(min_length = 8, max_length = 200))]
+    /// The new password, as for a new account; needs `current_password`, and ends all sessions of
+    /// before.
+    #[cfg_attr(feature = "ssr", schema(min_length = 8, max_length = 128))]
     #[serde(default)]
     pub password: Option<String>,
     /// The password as it is until now.
     #[serde(default)]
     pub current_password: Option<String>,
+}
+
+/// What one's account is after a change.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct AccountChanged {
+    /// One's own account.
+    #[serde(flatten)]
+    pub me: Me,
+    /// After a new password: the token of the session that takes the place of the one that asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
 }

@@ -10,8 +10,9 @@ mod inbox;
 pub(crate) mod lenient;
 mod post;
 mod room;
+mod session;
 
-pub use account::{AccountChange, Credentials, Me, NewAccount, Person, SignedIn};
+pub use account::{AccountChange, AccountChanged, Credentials, Me, NewAccount, Person, SignedIn};
 pub use announcement::{Announcement, AnnouncementPage, NewAnnouncement};
 pub use attention::{
     Attention, FOR_GOOD, Ledger, MuteTarget, MutedPost, Mutes, Outcome, Pause, Preferences,
@@ -24,3 +25,4 @@ pub use room::{
     Member, MemberChange, MemberPage, Message, MessagePage, NewMessage, NewRoom, Role, Room,
     RoomChange, RoomName, RoomPage, Said,
 };
+pub use session::{SessionEntry, Sessions};

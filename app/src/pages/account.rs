@@ -39,7 +39,7 @@ pub(super) fn SignUpPage() -> impl IntoView {
                     label="Password"
                     kind="password"
                     autocomplete="new-password"
-                    hint="At least 8 characters."
+                    hint="At least 8 characters, for example several words."
                     error=of_field(error, "password")
                 />
                 <button type="submit" class="button" disabled=action.pending()>"Sign up"</button>

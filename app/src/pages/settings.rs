@@ -6,6 +6,7 @@ use leptos_router::hooks::use_query_map;
 use super::{Loading, set_title, use_visit};
 use crate::{
     api::{ChangeName, ChangePassword, LogOutEverywhere, Visit},
+    browser,
     components::{Field, FormTrouble, Saved, ToLogin, Trouble, failure, focus_trouble, of_field},
     model::Me,
     text::NAME_MAX,
@@ -47,7 +48,9 @@ fn Settings(me: Me, visit: Resource<Visit>) -> impl IntoView {
             <PasswordForm handle=me.person.handle.to_string() saved=saved == "password"/>
             <section class="card form" aria-labelledby="sessions-heading">
                 <h2 id="sessions-heading">"Sessions"</h2>
-                <p>"Ends your session here and on all other devices."</p>
+                <p>"See where you are logged in, and end what you do not recognise."</p>
+                <p><a class="button quiet-button" href="/settings/sessions">"Your sessions"</a></p>
+                <p>"Or end your session here and on all other devices."</p>
                 <form method="post" action=LogOutEverywhere::url()>
                     <button type="submit" class="danger-button">"Log out everywhere"</button>
                 </form>
@@ -94,11 +97,8 @@ fn PasswordForm(handle: String, saved: bool) -> impl IntoView {
     let form = NodeRef::<html::Form>::new();
     let error = failure(action.value());
     Effect::new(move || match action.value().get() {
-        Some(Ok(_)) => {
-            if let Some(form) = form.get_untracked() {
-                form.reset();
-            }
-        }
+        // The sockets of this page are closed with the session that it had.
+        Some(Ok(saved)) => browser::leave_for(&saved),
         Some(Err(_)) => focus_trouble(form),
         None => {}
     });
@@ -123,7 +123,7 @@ fn PasswordForm(handle: String, saved: bool) -> impl IntoView {
                     label="New password"
                     kind="password"
                     autocomplete="new-password"
-                    hint="At least 8 characters. Your other devices will have to log in again."
+                    hint="At least 8 characters, for example several words. Your other devices will have to log in again."
                     error=of_field(error, "password")
                 />
                 <div class="form-foot">
