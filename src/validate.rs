@@ -250,7 +250,5 @@ fn some_text_rule(text: &str, _: &()) -> garde::Result {
     answer(text.trim().is_empty().then_some("required"))
 }
 
-}
-
 #[cfg(test)]
 mod tests;

@@ -384,7 +384,7 @@ mod tests {
         assert!(!hub.admit(&person("0abcdefg"), 2));
         hub.disconnect(&connections[1]);
         hub.disconnect(&late);
-        assert_eq!(lock(&hub.people).len(), 1, "who is gone is forgotten");
+        assert_eq!(lock(&hub.places).len(), 1, "who is gone is forgotten");
     }
 
     #[tokio::test]

@@ -14,7 +14,7 @@ use crate::{
     },
     store::{
         channels::{BROADCASTS, Claim},
-        now,
+        keys, now,
     },
 };
 

@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 
 use app::error::QuadError;
-<<<<<<< ours
 use axum::{
     body::{Body, Bytes},
     extract::{FromRequest, Request, rejection::BytesRejection},
@@ -12,31 +11,6 @@ use axum::{
 };
 use tower::{ServiceExt, service_fn};
 use tower_http::decompression::{DecompressionBody, RequestDecompression};
-=======
-use bytes::Bytes;
-use hyper::body::{Body, Frame, SizeHint};
-use tokio::time::{Instant, Sleep, sleep_until};
-
-/// What a body can come to; until then it is 0.
-const READ: u8 = 1;
-const LATE: u8 = 2;
-const TOO_LARGE: u8 = 3;
-
-/// What became of the body of a request. It goes along with the request, because many things read
-/// bodies, and each has errors of its own.
-#[derive(Debug, Clone, Default)]
-pub struct BodyFate(Arc<AtomicU8>);
-
-impl BodyFate {
-    /// Why it cannot be taken, if it cannot.
-    pub fn error(&self) -> Option<QuadError> {
-        match self.0.load(Ordering::Relaxed) {
-            LATE => Some(QuadError::Timeout),
-            TOO_LARGE => Some(QuadError::TooLarge),
-            _ => None,
-        }
-    }
->>>>>>> theirs
 
 use super::media;
 
