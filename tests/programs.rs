@@ -53,7 +53,12 @@ async fn json_is_taken_however_it_is_written() {
             ask.send().await.ok(201);
         }
     }
-    for content_type in ["application/jsonx", "text/json", "application/json, text/plain", ""] {
+    for content_type in [
+        "application/jsonx",
+        "text/json",
+        "application/json, text/plain",
+        "",
+    ] {
         let ask = posting(&ana, content_type).body(body.clone());
         let refused = ask.send().await;
         refused.refused(415, "unsupported_media_type");
@@ -85,7 +90,11 @@ async fn a_compressed_body_is_within_the_same_bound() {
         send(coding, body.clone().into_bytes())
             .await
             .refused(400, "malformed");
-        let short = packed(coding, "{\"text\": 5, \"a\": \"                             \"}").await;
+        let short = packed(
+            coding,
+            "{\"text\": 5, \"a\": \"                             \"}",
+        )
+        .await;
         send(coding, short).await.invalid(&[("text", "format")]);
     }
     send("identity", body.clone().into_bytes()).await.ok(201);
@@ -156,7 +165,6 @@ async fn whoever_would_rather_have_json_gets_it_elsewhere_too() {
         ("GET", "/people/nobody_here", 404, "not_found"),
         ("DELETE", "/login", 405, "method_not_allowed"),
         ("GET", "/fn/log_in", 405, "method_not_allowed"),
-        ("POST", "/sw.js", 405, "method_not_allowed"),
     ] {
         for json in [
             "application/json",
@@ -180,12 +188,38 @@ async fn whoever_would_rather_have_json_gets_it_elsewhere_too() {
         }
     }
     // What is there is there for everybody.
-    let page = http.ask("GET", "/login").header("accept", "application/json");
+    let page = http
+        .ask("GET", "/login")
+        .header("accept", "application/json");
     assert_eq!(page.send().await.status, 200);
     // A call of a page is answered in its own words.
-    let ask = http.ask("POST", "/fn/log_in").header("accept", "application/json");
+    let ask = http
+        .ask("POST", "/fn/log_in")
+        .header("accept", "application/json");
     let ask = ask.header("content-type", "application/x-www-form-urlencoded");
     let answer = ask.body("handle=&password=").send().await;
-    assert_eq!((answer.status, &answer.json()["code"]), (422, &json!("invalid")));
+    assert_eq!(
+        (answer.status, &answer.json()["code"]),
+        (422, &json!("invalid"))
+    );
     assert_eq!(answer.header("content-type"), "application/json");
+}
+
+#[tokio::test]
+async fn at_the_limit_a_mute_that_is_there_already_is_no_error() {
+    let app = App::start();
+    let (ana, bob) = (app.sign_up("ana").await, app.sign_up("bob").await);
+    let eve = app.sign_up("eve").await;
+    let mute = |who: &Person| format!("/api/v1/mutes/people/{}", who.handle);
+    ana.put(&mute(&bob)).await.ok(204);
+    let key = format!("{{{}}}:attention", ana.id);
+    let since = app.redis.ask(&["HGET", &key, &format!("mute:{}", bob.id)]);
+    let fill = "for n = 1, 999 do redis.call('HSET', KEYS[1], 'mute:0abcdef' .. n, 1) end";
+    app.redis.ask(&["EVAL", fill, "1", &key]);
+    ana.put(&mute(&eve)).await.invalid(&[("mutes", "too_many")]);
+    ana.put(&mute(&bob)).await.ok(204);
+    let still = app.redis.ask(&["HGET", &key, &format!("mute:{}", bob.id)]);
+    assert_eq!(still, since);
+    ana.delete(&mute(&bob)).await.ok(204);
+    ana.put(&mute(&eve)).await.ok(204);
 }

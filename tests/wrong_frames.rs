@@ -20,7 +20,10 @@ fn wrong(ana: &Person) -> Vec<(String, Value)> {
     let none = Value::Null;
     [
         (r#"{"type":"register"}"#.into(), none.clone()),
-        (r#"{"type":"register","user_id":"Ana","ref":3}"#.into(), json!(3)),
+        (
+            r#"{"type":"register","user_id":"Ana","ref":3}"#.into(),
+            json!(3),
+        ),
         (
             format!(r#"{{"type":"register","user_id":"{id}","resume":{{"epoch":"e"}}}}"#),
             none.clone(),
@@ -30,40 +33,77 @@ fn wrong(ana: &Person) -> Vec<(String, Value)> {
             none.clone(),
         ),
         (
-            format!(r#"{{"type":"register","user_id":"{id}","resume":{{"epoch":"e","seq":1e400}}}}"#),
+            format!(
+                r#"{{"type":"register","user_id":"{id}","resume":{{"epoch":"e","seq":1e400}}}}"#
+            ),
             none.clone(),
         ),
-        (r#"{"type":"subscribe","channel":"news"}"#.into(), none.clone()),
+        (
+            r#"{"type":"subscribe","channel":"news"}"#.into(),
+            none.clone(),
+        ),
         (r#"{"type":"subscribe","ref":"a"}"#.into(), json!("a")),
-        (r#"{"type":"subscribe","ref":7,"channel":7}"#.into(), json!(7)),
+        (
+            r#"{"type":"subscribe","ref":7,"channel":7}"#.into(),
+            json!(7),
+        ),
         (
             r#"{"type":"subscribe","ref":-1,"channel":"news","last":-1}"#.into(),
             json!(-1),
         ),
         (
-            r#"{"type":"subscribe","ref":"a","channel":"news","resume":{"epoch":"e\n","seq":1}}"#.into(),
+            r#"{"type":"subscribe","ref":"a","channel":"news","resume":{"epoch":"e\n","seq":1}}"#
+                .into(),
             json!("a"),
         ),
-        (format!(r#"{{"type":"subscribe","ref":"{long}","channel":"news"}}"#), none.clone()),
-        (r#"{"type":"subscribe","ref":1.5,"channel":"news"}"#.into(), none.clone()),
-        (r#"{"type":"subscribe","ref":null,"channel":"news"}"#.into(), none.clone()),
-        (r#"{"type":"subscribe","ref":["r"],"channel":"news"}"#.into(), none.clone()),
+        (
+            format!(r#"{{"type":"subscribe","ref":"{long}","channel":"news"}}"#),
+            none.clone(),
+        ),
+        (
+            r#"{"type":"subscribe","ref":1.5,"channel":"news"}"#.into(),
+            none.clone(),
+        ),
+        (
+            r#"{"type":"subscribe","ref":null,"channel":"news"}"#.into(),
+            none.clone(),
+        ),
+        (
+            r#"{"type":"subscribe","ref":["r"],"channel":"news"}"#.into(),
+            none.clone(),
+        ),
         (
             r#"{"type":"subscribe","ref":18446744073709551616,"channel":"news"}"#.into(),
             none.clone(),
         ),
-        (r#"{"type":"unsubscribe","ref":"a","channel":null}"#.into(), json!("a")),
+        (
+            r#"{"type":"unsubscribe","ref":"a","channel":null}"#.into(),
+            json!("a"),
+        ),
         (
             r#"{"type":"publish","ref":0,"channel":"room:x","id":"i"}"#.into(),
             json!(0),
         ),
         (r#"{"type":"typing"}"#.into(), none.clone()),
-        (r#"{"type":"read","channel":"room:x","seq":"1"}"#.into(), none.clone()),
-        (r#"{"type":"seen","epoch":"e","seq":-1}"#.into(), none.clone()),
-        (r#"{"type":"seen","epoch":"\ud800","seq":1,"ref":"s"}"#.into(), json!("s")),
-        (format!(r#"{{"type":"seen","epoch":{deep},"seq":1}}"#), none.clone()),
         (
-            r#"{"type":"told","epoch":"e","outcome":"lost","seqs":[1],"ref":9007199254740993}"#.into(),
+            r#"{"type":"read","channel":"room:x","seq":"1"}"#.into(),
+            none.clone(),
+        ),
+        (
+            r#"{"type":"seen","epoch":"e","seq":-1}"#.into(),
+            none.clone(),
+        ),
+        (
+            r#"{"type":"seen","epoch":"\ud800","seq":1,"ref":"s"}"#.into(),
+            json!("s"),
+        ),
+        (
+            format!(r#"{{"type":"seen","epoch":{deep},"seq":1}}"#),
+            none.clone(),
+        ),
+        (
+            r#"{"type":"told","epoch":"e","outcome":"lost","seqs":[1],"ref":9007199254740993}"#
+                .into(),
             json!(9_007_199_254_740_993u64),
         ),
         (
@@ -104,13 +144,23 @@ async fn it_is_the_same_in_message_pack() {
     for (frame, r#ref) in [
         (json!({"type": "register"}), Value::Null),
         (json!({"type": "subscribe", "ref": 7}), json!(7)),
-        (json!({"type": "subscribe", "ref": "r", "channel": {}}), json!("r")),
-        (json!({"type": "seen", "ref": u64::MAX, "seq": 1.5}), json!(u64::MAX)),
+        (
+            json!({"type": "subscribe", "ref": "r", "channel": {}}),
+            json!("r"),
+        ),
+        (
+            json!({"type": "seen", "ref": u64::MAX, "seq": 1.5}),
+            json!(u64::MAX),
+        ),
         (json!({"type": "seen", "ref": 1.5}), Value::Null),
     ] {
         socket.send(frame.clone()).await;
         let error = socket.expect("error").await;
-        assert_eq!((&error["code"], &error["ref"]), (&json!("malformed"), &r#ref), "{frame}");
+        assert_eq!(
+            (&error["code"], &error["ref"]),
+            (&json!("malformed"), &r#ref),
+            "{frame}"
+        );
     }
     socket.send(ana.register()).await;
     socket.expect("registered").await;
@@ -146,9 +196,7 @@ async fn a_ref_comes_back_as_it_was_wherever_it_is_asked() {
     let mut stream = Stream::open(app.server(), &ana.token, "", None).await;
     stream.expect("registered").await;
     let asked = |r#ref: &Value, turn: usize| {
-        let ask = |kind: &str, channel: &str| {
-            json!({"type": kind, "ref": r#ref, "channel": channel, "id": format!("{turn}"), "text": "t"})
-        };
+        let ask = |kind: &str, channel: &str| json!({"type": kind, "ref": r#ref, "channel": channel, "id": format!("{turn}"), "text": "t"});
         [
             (ask("subscribe", "news"), "ack"),
             (ask("unsubscribe", "news"), "ack"),
@@ -181,7 +229,10 @@ async fn a_ref_comes_back_as_it_was_wherever_it_is_asked() {
         let frame = json!({"type": "subscribe", "ref": r#ref, "channel": "news"});
         newcomer.send(frame).await;
         let error = newcomer.expect("error").await;
-        assert_eq!((&error["code"], &error["ref"]), (&json!("not_registered"), &r#ref));
+        assert_eq!(
+            (&error["code"], &error["ref"]),
+            (&json!("not_registered"), &r#ref)
+        );
     }
 }
 
@@ -203,7 +254,10 @@ async fn an_odd_place_to_resume_from_ends_nothing() {
     ] {
         let mut socket = Socket::bearer(app.server(), &ana.token).await;
         let resume = format!(r#"{{"epoch":{epoch},"seq":{seq}}}"#);
-        let register = format!(r#"{{"type":"register","user_id":"{}","resume":{resume}}}"#, ana.id);
+        let register = format!(
+            r#"{{"type":"register","user_id":"{}","resume":{resume}}}"#,
+            ana.id
+        );
         socket.send_text(register).await;
         let registered = socket.expect("registered").await;
         assert_eq!(registered["recovered"], recovered, "{seq}");
@@ -245,14 +299,18 @@ async fn a_mark_before_a_frame_is_passed_over() {
     let app = App::start();
     let ana = app.sign_up("ana").await;
     let mut socket = Socket::bearer(app.server(), &ana.token).await;
-    socket.send_text(format!("\u{feff}{}", ana.register())).await;
+    socket
+        .send_text(format!("\u{feff}{}", ana.register()))
+        .await;
     socket.expect("registered").await;
     let mut stream = Stream::open(app.server(), &ana.token, "", None).await;
     stream.expect("registered").await;
     let frame = json!({"type": "subscribe", "ref": 5, "channel": "news"});
     for said in [frame.to_string(), json!([frame]).to_string()] {
         let path = format!("/events/{}", stream.name);
-        let ask = ana.ask("POST", &path).header("content-type", "application/json;");
+        let ask = ana
+            .ask("POST", &path)
+            .header("content-type", "application/json;");
         ask.body(format!("\u{feff}{said}")).send().await.ok(202);
         assert_eq!(stream.expect("ack").await.json()["ref"], 5);
     }
