@@ -165,7 +165,6 @@ async fn whoever_would_rather_have_json_gets_it_elsewhere_too() {
         ("GET", "/people/nobody_here", 404, "not_found"),
         ("DELETE", "/login", 405, "method_not_allowed"),
         ("GET", "/fn/log_in", 405, "method_not_allowed"),
-        ("POST", "/sw.js", 405, "method_not_allowed"),
     ] {
         for json in [
             "application/json",
