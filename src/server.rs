@@ -53,7 +53,6 @@ use crate::{
 use accept::Door;
 use caps::Caps;
 pub use caps::Place;
-use clock::Times;
 use connection::Manner;
 use switchboard::Switchboard;
 pub use tcp::Tcp;

@@ -16,7 +16,7 @@ use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-const COMING: u8 = 0;
+/// What a body can come to; until then it is 0.
 const READ: u8 = 1;
 const LATE: u8 = 2;
 const TOO_LARGE: u8 = 3;
