@@ -88,6 +88,9 @@ impl Store {
         };
         self.link().query::<u64>(&note("SREM")).await?;
         // The post may have been made in this moment, and liked by another request of this person.
+        if !self.post_exists(post).await? {
+            return Ok(());
+        }
         let mut look = redis::cmd("ZSCORE");
         look.arg(keys::likes(post)).arg(person.as_str());
         if self.link().query::<Option<f64>>(&look).await?.is_some() {

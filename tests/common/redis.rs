@@ -156,17 +156,19 @@ impl Redis {
             .unwrap_or_else(|| panic!("redis-server refused {arguments:?}"))
     }
 
-    /// Every key with a digest of what it holds, except for those by which servers say that they live.
+    /// Every key and what it holds, except for those by which servers say that they live.
     pub fn contents(&self) -> String {
         let script = "
+            local read = { string = { 'GET' }, hash = { 'HGETALL' }, set = { 'SMEMBERS' },
+              zset = { 'ZRANGE', 0, -1, 'WITHSCORES' }, stream = { 'XLEN' } }
             local keys = redis.call('KEYS', '*')
             table.sort(keys)
             for i, key in ipairs(keys) do
-              if key == 'servers' then keys[i] = '' else
-                keys[i] = key .. ' ' .. redis.sha1hex(redis.call('DUMP', key))
-              end
+              local how = read[redis.call('TYPE', key).ok]
+              local held = key ~= 'servers' and redis.call(how[1], key, unpack(how, 2)) or ''
+              keys[i] = key .. ' ' .. cjson.encode(held)
             end
-            return table.concat(keys, '\n')";
+            return table.concat(keys, '\\n')";
         self.ask(&["EVAL", script, "0"])
     }
 
