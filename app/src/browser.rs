@@ -131,7 +131,8 @@ pub(crate) fn make(class: &str, arguments: &[JsValue]) -> Option<JsValue> {
 }
 
 /// What tells where characters end as people see them; nothing in a browser that cannot. Making
-/// one takes longer than using it, so there is one.
+/// one takes longer than using it, so there is one. The page asks it also while it is made; the
+/// server has tables instead.
 #[cfg(target_arch = "wasm32")]
 pub(crate) fn segmenter() -> Option<JsValue> {
     thread_local! {
