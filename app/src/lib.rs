@@ -16,6 +16,8 @@ mod browser;
 mod components;
 #[cfg(feature = "ssr")]
 pub mod cookie;
+#[cfg_attr(not(feature = "hydrate"), allow(dead_code))]
+mod drafts;
 pub mod error;
 pub mod event;
 // The server renders the live parts, and leaves it to the browser to run them.

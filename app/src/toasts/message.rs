@@ -11,6 +11,8 @@ use crate::{
 const ENTRIES: usize = 500;
 /// Nobody listens to more than this of what a program says.
 const SPOKEN: usize = 200;
+/// Characters of a name in a toast: with two of them, what happened still fits on a small screen.
+const NAME: usize = 20;
 
 /// An entry of the inbox that a toast counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,8 +89,8 @@ impl Message {
             Kind::Like => Form::Likes,
             Kind::Mention | Kind::Invitation => {
                 let who = event.actor.as_ref().map(|actor| actor.name.as_str());
-                let who = who.unwrap_or("Somebody");
-                Form::Room(event.kind.sentence(who, false, event.room.as_ref(), None))
+                let who = short(who.unwrap_or("Somebody"));
+                Form::Room(event.kind.sentence(&who, false, event.room.as_ref(), None))
             }
             Kind::Message | Kind::Announcement => Form::Program {
                 text: event.text.take().unwrap_or_default(),
@@ -274,7 +276,7 @@ impl Message {
     }
 
     /// The newest two names, and how many people there are.
-    fn people(&self) -> (Vec<&str>, u64) {
+    fn people(&self) -> (Vec<String>, u64) {
         let mut known = HashSet::new();
         let mut names = Vec::new();
         let mut people = self.forgotten;
@@ -287,7 +289,7 @@ impl Message {
             people += 1;
             if names.len() < 2 {
                 let name = entry.actor.as_ref().map(|actor| actor.name.as_str());
-                names.push(name.unwrap_or("Somebody"));
+                names.push(short(name.unwrap_or("Somebody")));
             }
         }
         (names, people)
@@ -301,7 +303,7 @@ impl Message {
         let mut parts = Vec::new();
         if likes > 0 {
             let from = match self.people() {
-                (names, 1) => names.first().map(|name| (*name).to_owned()),
+                (names, 1) => names.first().cloned(),
                 (_, people) => Some(format!("{people} people")),
             };
             parts.push(counted(likes, "like") + " from " + &from.unwrap_or_default());
@@ -316,6 +318,14 @@ impl Message {
 fn counted(count: u64, thing: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {thing}{plural}")
+}
+
+/// A name as a toast shows it. All of it stands where the toast leads.
+fn short(name: &str) -> String {
+    match name.char_indices().nth(NAME) {
+        Some((end, _)) => format!("{}…", name[..end].trim_end()),
+        None => name.to_owned(),
+    }
 }
 
 fn shortened(text: &str) -> String {
@@ -386,6 +396,28 @@ pub(super) mod tests {
         assert_eq!(merged("abab").text(), "B and A like your post");
         assert_eq!(merged("abcd").text(), "D and 3 others like your post");
         assert_eq!(merged("aa").text(), "A likes your post");
+    }
+
+    #[test]
+    fn long_names_are_shortened_and_what_happened_is_not() {
+        let named = |seq, who, name: &str| {
+            let mut event = event(seq, who, "g");
+            if let Some(actor) = &mut event.actor {
+                actor.name = name.repeat(49);
+            }
+            event
+        };
+        let mut likes = Message::of(named(1, 'a', "i"), None);
+        likes.absorb(Message::of(named(2, 'b', "W"), None));
+        let (long, wide) = ("i".repeat(NAME), "W".repeat(NAME));
+        assert_eq!(likes.text(), format!("{wide}… and {long}… like your post"));
+        let invited = Notification {
+            kind: Kind::Invitation,
+            room: Some("a-room".parse().unwrap()),
+            ..named(3, 'c', "ä")
+        };
+        let text = Message::of(invited, None).text();
+        assert_eq!(text, format!("{}… invites you into a-room", "ä".repeat(NAME)));
     }
 
     #[test]
