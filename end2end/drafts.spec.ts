@@ -94,6 +94,7 @@ test("without JavaScript a form that is sent twice makes one post", async ({ mem
 });
 
 test("drafts survive leaving, Back, reload and an ended session, and are their writer's alone", async ({ member }) => {
+  test.setTimeout(120_000);
   const [ana, ben] = [await member("Ana"), await member("Ben")];
   ana.watch.expect(/status of 401/, /answer 401/, /WebSocket connection/);
   const room = await ana.api.makeRoom();
