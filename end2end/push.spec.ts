@@ -59,3 +59,68 @@ test("the service worker leaves pages as they are", async ({ member }) => {
   await live(page);
   await expect(page.getByRole("heading", { name: "Notifications" })).toBeVisible();
 });
+
+test("each push shows something, whatever it brings and whoever looks", async ({ member }) => {
+  const ana = await member("Ana");
+  const { worker, push } = await withWorker(ana);
+  const something = "Quad, : Something is new. /notifications";
+  let expected = 0;
+  for (const data of ["", "null", "7", "[]", '"text"', "{}", '{"text":7,"group":"","url":{}}', '{"text":"","group":null}']) {
+    await push(data);
+    expected += 1;
+    await expect.poll(async () => (await shown(worker)).length, data).toBe(expected);
+  }
+  expect(await shown(worker)).toEqual(Array.from({ length: expected }, () => something));
+  const page = await ana.open("/notifications");
+  await page.bringToFront();
+  const message = { group: "like.1", text: "Ben likes your post", url: "https://elsewhere.example/" };
+  for (let n = 0; n < 2; n++) await push(JSON.stringify(message));
+  await expect.poll(async () => (await shown(worker)).filter((line) => line.includes("Ben")).length).toBe(1);
+});
+
+/** A browser's subscriptions, in a browser that reaches no push service: what is asked of it, and for which key. */
+function subscriptions(): void {
+  const bytes = (key: string) => Uint8Array.from(atob(key.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
+  const made: { endpoint: string; key: string }[] = [];
+  const make = (endpoint: string, key: string) => ({
+    endpoint,
+    options: { applicationServerKey: bytes(key).buffer },
+    unsubscribe: async () => {
+      current = null;
+      return true;
+    },
+    toJSON: () => ({ endpoint, keys: { p256dh: "x", auth: "x" } }),
+  });
+  let current: ReturnType<typeof make> | null = make("https://push.example/old", "b2xkIGtleQ");
+  Object.assign(window, { made });
+  PushManager.prototype.getSubscription = async () => current as unknown as PushSubscription | null;
+  PushManager.prototype.subscribe = async (options) => {
+    if (current) throw new DOMException("There is one for another key.", "InvalidStateError");
+    const key = String(options?.applicationServerKey);
+    made.push({ endpoint: "https://push.example/new", key });
+    current = make("https://push.example/new", key);
+    return current as unknown as PushSubscription;
+  };
+}
+
+test("a subscription that was made with another key is renewed on whatever page is opened", async ({ member }) => {
+  const ana = await member("Ana");
+  await ana.context.grantPermissions(["notifications"]);
+  const first = await ana.open();
+  const person = await first.locator("html").getAttribute("data-person");
+  await first.evaluate(async (person) => {
+    localStorage.setItem("quad-push", person ?? "");
+    await navigator.serviceWorker.register("/sw.js");
+    await navigator.serviceWorker.ready;
+  }, person);
+  await ana.context.addInitScript(subscriptions);
+  const told: string[] = [];
+  await ana.context.route(/push\/subscriptions$/, async (route) => {
+    told.push(`${route.request().method()} ${(route.request().postDataJSON() as { endpoint: string }).endpoint}`);
+    await route.fulfill({ status: 204 });
+  });
+  const page = await ana.open("/rooms");
+  await expect.poll(() => told).toEqual(["POST https://push.example/new", "DELETE https://push.example/old"]);
+  const { key } = (await (await page.request.get("/api/v1/push/key")).json()) as { key: string };
+  expect(await page.evaluate(() => (window as unknown as { made: unknown[] }).made)).toEqual([{ endpoint: "https://push.example/new", key }]);
+});

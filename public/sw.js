@@ -13,33 +13,42 @@ self.addEventListener("notificationclick", (event) => {
 });
 self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(subscribeAgain(event)));
 
-// A browser that was pushed to has to show something, whatever came.
+// Whatever came, also if it is nothing or nothing that can be read.
 function read(data) {
   try {
-    return data.json();
+    const message = data.json();
+    return message && typeof message === "object" ? message : {};
   } catch {
     return {};
   }
 }
 
-async function show({ text = "Something is new.", group, url = "/notifications" }) {
-  // Whoever looks at Quad right now sees a toast there.
-  const windows = await pages();
-  if (windows.some((page) => page.focused && page.visibilityState === "visible")) return;
-  await self.registration.showNotification("Quad", {
-    body: text,
-    // What is new in a group takes the place of what was, and says so once more.
-    tag: group,
-    renotify: group !== undefined,
+// Each push shows something: a browser takes the permission back where one does not. A page that is looked at would
+// have shown it before the server pushed.
+function show({ text, group, url }) {
+  const tag = words(group);
+  return self.registration.showNotification("Quad", {
+    body: words(text) ?? "Something is new.",
     icon: "/favicon.svg",
-    data: url,
+    data: words(url) ?? "/notifications",
+    // What is new in a group takes the place of what was, and says so once more.
+    ...(tag && { tag, renotify: true }),
   });
+}
+
+function words(value) {
+  return typeof value === "string" && value !== "" ? value : undefined;
 }
 
 // In a window that is there, else in a new one.
 async function open(url) {
-  const target = new URL(url, self.location.origin);
-  if (target.origin !== self.location.origin) return;
+  let target = new URL("/notifications", self.location.origin);
+  try {
+    const asked = new URL(url, self.location.origin);
+    if (asked.origin === target.origin) target = asked;
+  } catch {
+    // What is no address leads to the list.
+  }
   const [page] = await pages();
   if (page) {
     try {
@@ -55,17 +64,26 @@ async function open(url) {
 
 // The browser took the subscription back, or made another. The server learns of both.
 async function subscribeAgain({ oldSubscription, newSubscription }) {
-  const subscription = newSubscription ?? (await subscribe());
+  const { pushManager } = self.registration;
+  const { key } = await (await fetch("/api/v1/push/key")).json();
+  let subscription = newSubscription ?? (await pushManager.getSubscription());
+  if (!subscription || !isFor(subscription, key)) {
+    // There can be one key at a time.
+    await subscription?.unsubscribe();
+    subscription = await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
+  }
   await tell("POST", subscription);
   if (oldSubscription && oldSubscription.endpoint !== subscription.endpoint) {
     await tell("DELETE", { endpoint: oldSubscription.endpoint });
   }
 }
 
-async function subscribe() {
-  const answer = await fetch("/api/v1/push/key");
-  const { key } = await answer.json();
-  return self.registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
+// A browser that does not say for which key is believed.
+function isFor({ options }, key) {
+  const bytes = options?.applicationServerKey;
+  if (!bytes) return true;
+  const text = btoa(String.fromCharCode(...new Uint8Array(bytes)));
+  return text.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "") === key;
 }
 
 function tell(method, what) {

@@ -1,10 +1,11 @@
 // What this browser itself can do about notifications: the part of the page of preferences that only it can draw. The
 // page loads this once it is awake, and without JavaScript there is nothing to choose here.
 
+import { store, stored, subscribe, subscription, unsubscribe } from "./push.js";
+
 // Quad's pages look here before they ask the system to show anything.
 const SYSTEM = "quad-system-notifications";
-// Whose pushes come to this browser: another person who logs in here has not asked for them.
-const PUSH = "quad-push";
+const FORGETFUL = "Your browser does not let this site remember that.";
 
 class ThisBrowser extends HTMLElement {
   connectedCallback() {
@@ -36,7 +37,7 @@ class ThisBrowser extends HTMLElement {
     const denied = Notification.permission === "denied";
     const allowed = Notification.permission === "granted";
     this.blocked.hidden = !denied;
-    show(this.system, denied, allowed && localStorage.getItem(SYSTEM) === "on");
+    show(this.system, denied, allowed && stored(SYSTEM) === "on");
     if (this.push) show(this.push, denied, allowed && (await this.#subscription()) !== null);
   }
 
@@ -52,64 +53,32 @@ class ThisBrowser extends HTMLElement {
   }
 
   async #toggleSystem() {
-    if (localStorage.getItem(SYSTEM) === "on" && Notification.permission === "granted") {
-      localStorage.setItem(SYSTEM, "off");
-      return "Turned off.";
+    if (stored(SYSTEM) === "on" && Notification.permission === "granted") {
+      return store(SYSTEM, "off") ? "Turned off." : FORGETFUL;
     }
     if (!(await permitted())) return;
-    localStorage.setItem(SYSTEM, "on");
-    return "Turned on.";
+    return store(SYSTEM, "on") ? "Turned on." : FORGETFUL;
   }
 
   async #togglePush() {
-    const subscription = await this.#subscription();
-    if (subscription) {
-      localStorage.removeItem(PUSH);
-      await tell("DELETE", { endpoint: subscription.endpoint });
-      await subscription.unsubscribe();
+    const old = await this.#subscription();
+    if (old) {
+      await unsubscribe(old);
       return "Turned off.";
     }
     if (!(await permitted())) return;
-    await navigator.serviceWorker.register("/sw.js");
-    const { pushManager } = await navigator.serviceWorker.ready;
-    const { key } = await (await tell("GET")).json();
-    // One that is left from somebody else, or that another key was made for, is of no use.
-    await (await pushManager.getSubscription())?.unsubscribe();
-    const fresh = await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
-    await tell("POST", fresh);
-    localStorage.setItem(PUSH, this.dataset.person);
+    await subscribe(this.dataset.person);
     return "Turned on.";
   }
 
-  // This person's, which is told to the server again: it forgets it when a session ends.
-  async #subscription() {
-    if (localStorage.getItem(PUSH) !== this.dataset.person) return null;
-    const registration = await navigator.serviceWorker.getRegistration("/");
-    const subscription = (await registration?.pushManager.getSubscription()) ?? null;
-    if (subscription && !this.told) {
-      // Should it fail, the next visit tries again.
-      this.told = await tell("POST", subscription).then(
-        () => true,
-        () => false,
-      );
-    }
-    return subscription;
+  // Where it cannot be told, there is none to turn off.
+  #subscription() {
+    return subscription(this.dataset.person).catch(() => null);
   }
 }
 
 async function permitted() {
   return (await Notification.requestPermission()) === "granted";
-}
-
-async function tell(method, what) {
-  const path = method === "GET" ? "key" : "subscriptions";
-  const answer = await fetch(`/api/v1/push/${path}`, {
-    method,
-    headers: what ? { "Content-Type": "application/json" } : {},
-    body: what && JSON.stringify(what),
-  });
-  if (!answer.ok) throw new Error(`push ${path}: ${answer.status}`);
-  return answer;
 }
 
 function element(name, properties) {

@@ -128,6 +128,7 @@ fn router(shared: Shared) -> Router {
             post(push::subscribe).delete(push::unsubscribe),
         )
         .route("/sw.js", get(push::worker))
+        .route("/entered", get(pages::entered))
         .route(
             "/api/v1/openapi.json",
             get(openapi::document).layer(smaller()),

@@ -5,7 +5,7 @@ use js_sys::{Array, Function, Reflect, Uint8Array};
 use leptos::{
     prelude::{document, window},
     wasm_bindgen::{JsCast, JsValue},
-    web_sys::{Element, FocusEvent, HtmlElement},
+    web_sys::{Element, FocusEvent, HtmlElement, HtmlTextAreaElement},
 };
 
 /// Milliseconds since 1970, UTC. It goes on while a laptop sleeps, as a monotonic clock may not.
@@ -103,6 +103,22 @@ pub(crate) fn focus_shows(event: &FocusEvent) -> bool {
 pub(crate) fn stored(key: &str) -> Option<String> {
     let storage = get(&window(), "localStorage")?;
     call(&storage, "getItem", &[key.into()])?.as_string()
+}
+
+/// Puts a text into a field as if somebody had written it there.
+pub(crate) fn fill(field: &HtmlTextAreaElement, text: &str) {
+    field.set_value(text);
+    let options = js_sys::Object::new();
+    set(&options, "bubbles", &true.into());
+    if let Some(event) = make("Event", &["input".into(), options.into()]) {
+        call(field, "dispatchEvent", &[event]);
+    }
+}
+
+/// Whether this browser says that it keeps no cookies.
+pub(crate) fn refuses_cookies() -> bool {
+    let enabled = get(&window().navigator(), "cookieEnabled");
+    enabled.and_then(|enabled| enabled.as_bool()) == Some(false)
 }
 
 /// A property of something that not every browser has, or of which no stable binding exists.

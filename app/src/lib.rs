@@ -21,6 +21,8 @@ mod components;
 pub mod cookie;
 #[cfg(feature = "ssr")]
 pub mod device;
+#[cfg_attr(not(feature = "hydrate"), allow(dead_code))]
+mod drafts;
 pub mod error;
 pub mod event;
 // The server renders the live parts, and leaves it to the browser to run them.

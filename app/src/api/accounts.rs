@@ -56,7 +56,7 @@ pub async fn my_account() -> Result<Option<Me>, QuadError> {
     answer(|context| async move { account(&context).await }).await
 }
 
-/// Makes an account and begins a session. Answers where to go: the feed.
+/// Makes an account and begins a session. Answers where to go first, and from there to the feed.
 #[server(prefix = "/fn", endpoint = "sign_up")]
 pub async fn sign_up(handle: String, password: String, name: String) -> Result<String, QuadError> {
     answer(|context| async move {
@@ -73,7 +73,8 @@ pub async fn sign_up(handle: String, password: String, name: String) -> Result<S
     .await
 }
 
-/// Begins a session. Answers where to go: to `next`, if that is a page of ours, else the feed.
+/// Begins a session. Answers where to go first, and from there to `next`, if that is a page of
+/// ours, else to the feed.
 #[server(prefix = "/fn", endpoint = "log_in")]
 pub async fn log_in(
     handle: String,
@@ -157,8 +158,52 @@ async fn preferences(context: &RequestContext) -> Option<Preferences> {
 
 #[cfg(feature = "ssr")]
 fn go_on(next: Option<String>) -> String {
+    let first = format!("/entered?next={}", escaped(&page_of_ours(next)));
+    land(&first);
+    first
+}
+
+/// Where somebody goes on after the log-in, once it is known whether the browser kept the cookie.
+#[cfg(feature = "ssr")]
+pub fn after_log_in(next: Option<String>, kept: bool) -> String {
+    let next = page_of_ours(next);
+    match kept {
+        true => next,
+        false => format!("/login?cookies=needed&next={}", escaped(&next)),
+    }
+}
+
+/// The page that an address names, if it is one of this site; else the feed.
+#[cfg(feature = "ssr")]
+fn page_of_ours(next: Option<String>) -> String {
     let next = next.filter(|next| next.len() <= LONGEST_NEXT && address::is_ours(next));
-    let next = next.unwrap_or_else(|| "/".to_owned());
-    land(&next);
-    next
+    next.unwrap_or_else(|| "/".to_owned())
+}
+
+/// A path as the value of a parameter.
+#[cfg(feature = "ssr")]
+fn escaped(path: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
+    let escape = |byte: u8| match plain(byte) {
+        true => char::from(byte).to_string(),
+        false => format!("%{byte:02X}"),
+    };
+    path.bytes().map(escape).collect()
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::after_log_in;
+
+    #[test]
+    fn after_the_log_in_somebody_goes_on_or_hears_that_cookies_are_needed() {
+        let next = Some("/people/ana?before=1&x#top".to_owned());
+        assert_eq!(after_log_in(next.clone(), true), "/people/ana?before=1&x#top");
+        assert_eq!(
+            after_log_in(next, false),
+            "/login?cookies=needed&next=/people/ana%3Fbefore%3D1%26x%23top"
+        );
+        assert_eq!(after_log_in(Some("//evil.example".into()), true), "/");
+        assert_eq!(after_log_in(None, false), "/login?cookies=needed&next=/");
+    }
 }

@@ -1,6 +1,7 @@
 //! Posts, and who likes them.
 
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
 use super::{answer, land, land_back};
@@ -11,13 +12,32 @@ use crate::{
     model::{Handle, LikeState, Likers, Order, Post, PostId, PostPage},
 };
 
-/// Publishes a post.
+/// A page of the feed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Feed {
+    /// The newest first.
+    pub page: PostPage,
+    /// Names the next post, so that a form that is sent twice makes one.
+    pub next_key: String,
+}
+
+/// The feed, from below `before`.
+#[server(prefix = "/fn", endpoint = "read_feed")]
+pub async fn read_feed(before: Option<String>) -> Result<Feed, QuadError> {
+    Ok(Feed {
+        page: read_posts(Order::Latest, None, before).await?,
+        next_key: answer(|context| async move { context.backend.fresh_id() }).await?,
+    })
+}
+
+/// Publishes a post; the same key again makes no second one.
 #[server(prefix = "/fn", endpoint = "create_post")]
-pub async fn create_post(text: String) -> Result<Post, QuadError> {
+pub async fn create_post(text: String, key: Option<String>) -> Result<Post, QuadError> {
     answer(|context| async move {
+        let key = key.filter(|key| !key.is_empty());
         let post = context
             .backend
-            .create_post(context.session()?, NewPost { text }, None)
+            .create_post(context.session()?, NewPost { text }, key)
             .await?;
         land_back("");
         Ok(post)

@@ -1,12 +1,19 @@
 //! What stands at the top of every page.
 
-use leptos::{prelude::*, server_fn::ServerFn};
+use leptos::{
+    ev,
+    prelude::*,
+    server_fn::ServerFn,
+    wasm_bindgen::JsCast,
+    web_sys::{Element, SubmitEvent},
+};
 use leptos_router::hooks::use_location;
 
 use crate::{
-    api::{LogOut, Visit},
+    api::{LogOut, LogOutEverywhere, Visit},
+    browser, drafts,
     live::Live,
-    model::Me,
+    model::{Me, UserId},
 };
 
 /// The name of the house, and the way around it.
@@ -48,13 +55,15 @@ fn MemberNav(me: Me) -> impl IntoView {
         let me = me.clone();
         move || live.start(me.clone())
     });
+    forget_on_log_out(me.person.user_id.clone());
+    renew_pushes(me.person.user_id.to_string());
     let label = move || match live.unread() {
         0 => "Notifications".to_owned(),
         unread => format!("Notifications, {unread} unread"),
     };
     let badge = move || {
         let unread = live.unread();
-        (unread > 0).then(|| view! { <span class="badge" data-testid="badge">{unread}</span> })
+        (unread > 0).then(|| view! { <span class="badge" data-testid="badge" translate="no">{unread}</span> })
     };
     let own_page = format!("/people/{}", me.person.handle);
     let own = own_page.clone();
@@ -80,6 +89,31 @@ fn MemberNav(me: Me) -> impl IntoView {
         </nav>
     }
     .into_any()
+}
+
+/// A subscription to pushes that the server cannot use any more is renewed, if this person has one.
+fn renew_pushes(person: String) {
+    Effect::new(move || {
+        browser::mark_document("data-person", &person);
+        if browser::stored("quad-push").as_deref() == Some(person.as_str()) {
+            browser::run_script("/push.js");
+        }
+    });
+}
+
+/// Whoever logs out leaves nothing behind that they wrote.
+fn forget_on_log_out(person: UserId) {
+    let submitted = move |event: SubmitEvent| {
+        let form = event.target().and_then(|form| form.dyn_into().ok());
+        let action = form.and_then(|form: Element| form.get_attribute("action"));
+        if action.is_some_and(|to| [LogOut::url(), LogOutEverywhere::url()].contains(&&*to)) {
+            drafts::forget(&person);
+        }
+    };
+    Effect::new(move || {
+        let heard = window_event_listener(ev::submit, submitted.clone());
+        on_cleanup(move || heard.remove());
+    });
 }
 
 #[component]

@@ -45,7 +45,7 @@ pub(super) fn LikeButton(post: Post, liking: RwSignal<Liking>, signed_in: bool) 
     view! {
         {button}
         <a class="likes" href=format!("/posts/{id}#likes")>
-            <span data-testid="likes">{likes}</span>
+            <span data-testid="likes" translate="no">{likes}</span>
             {move || if likes() == 1 { " like" } else { " likes" }}
         </a>
     }

@@ -22,6 +22,7 @@ pub(super) fn SignUpPage() -> impl IntoView {
     view! {
         <section class="narrow">
             <h1>"Sign up"</h1>
+            <CookieNote/>
             <ActionForm action node_ref=form attr:class="form">
                 <FormTrouble error fields=&["handle", "name", "password"]/>
                 <Field
@@ -62,6 +63,7 @@ pub(super) fn LogInPage() -> impl IntoView {
     view! {
         <section class="narrow">
             <h1>"Log in"</h1>
+            <CookieNote/>
             <ActionForm action node_ref=form attr:class="form">
                 <FormTrouble error fields=&["handle", "password"]/>
                 <input type="hidden" name="next" value=next.unwrap_or_default()/>
@@ -80,6 +82,29 @@ pub(super) fn LogInPage() -> impl IntoView {
         </section>
     }
     .into_any()
+}
+
+/// Says that cookies are needed, where the last log-in left none or the browser says that it keeps
+/// none.
+#[component]
+fn CookieNote() -> impl IntoView {
+    let left_none = use_query_map()
+        .with_untracked(|query| query.get("cookies").as_deref() == Some("needed"));
+    let needed = RwSignal::new(left_none);
+    Effect::new(move || {
+        if browser::refuses_cookies() {
+            needed.set(true);
+        }
+    });
+    move || {
+        needed.get().then(|| {
+            view! {
+                <p class="form-error" role="alert" data-testid="cookies">
+                    "Your browser keeps no cookie from this site. Quad needs one to know that you are logged in: please allow it, and log in again."
+                </p>
+            }
+        })
+    }
 }
 
 /// A session has begun: the next page is loaded as a new document, with nothing of before in memory.

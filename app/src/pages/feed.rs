@@ -1,6 +1,6 @@
 //! The feed: what is new, and a place to add to it.
 
-use leptos::{html, prelude::*};
+use leptos::{html, prelude::*, wasm_bindgen::JsCast, web_sys::HtmlTextAreaElement};
 use leptos_router::hooks::use_query_map;
 
 use super::{
@@ -10,9 +10,12 @@ use super::{
     set_title, use_visit, with_viewer,
 };
 use crate::{
-    api::{CreatePost, read_posts},
+    api::{CreatePost, Feed as Read, read_feed},
+    browser,
     components::{Avatar, FormTrouble, TextField, Trouble, failure, focus_trouble, of_field},
-    model::{Me, Order, Post, PostPage},
+    drafts::Desk,
+    error::QuadError,
+    model::{Me, Post},
 };
 
 #[component]
@@ -20,10 +23,7 @@ pub(super) fn FeedPage() -> impl IntoView {
     let visit = use_visit();
     let query = use_query_map();
     let before = Memo::new(move |_| query.with(|query| query.get("before")));
-    let page = Resource::new(
-        move || before.get(),
-        |before| read_posts(Order::Latest, None, before),
-    );
+    let page = Resource::new(move || before.get(), read_feed);
     set_title("");
     view! {
         <Transition fallback=Loading>
@@ -31,9 +31,9 @@ pub(super) fn FeedPage() -> impl IntoView {
                 let visit = visit.await;
                 let demo = visit.demo;
                 match with_viewer(visit, page.await) {
-                    Ok((viewer, page)) => {
+                    Ok((viewer, read)) => {
                         let before = before.get_untracked();
-                        view! { <Feed viewer page before demo/> }.into_any()
+                        view! { <Feed viewer read before demo/> }.into_any()
                     }
                     Err(error) => view! { <Trouble error/> }.into_any(),
                 }
@@ -43,13 +43,14 @@ pub(super) fn FeedPage() -> impl IntoView {
 }
 
 #[component]
-fn Feed(viewer: Option<Me>, page: PostPage, before: Option<String>, demo: bool) -> impl IntoView {
+fn Feed(viewer: Option<Me>, read: Read, before: Option<String>, demo: bool) -> impl IntoView {
+    let Read { page, next_key } = read;
     let posts = RwSignal::new(page.posts);
     let first_page = before.is_none();
     let heading = if first_page { "Latest" } else { "Older posts" };
     let top = match viewer.clone() {
         _ if !first_page => ().into_any(),
-        Some(me) => view! { <Composer me posts demo/> }.into_any(),
+        Some(me) => view! { <Composer me posts next_key demo/> }.into_any(),
         None => view! { <Intro/> }.into_any(),
     };
     let news = viewer.clone().filter(|_| first_page);
@@ -98,27 +99,73 @@ fn Intro() -> impl IntoView {
 }
 
 #[component]
-fn Composer(me: Me, posts: RwSignal<Vec<Post>>, demo: bool) -> impl IntoView {
+fn Composer(me: Me, posts: RwSignal<Vec<Post>>, next_key: String, demo: bool) -> impl IntoView {
     let action = ServerAction::<CreatePost>::new();
     let form = NodeRef::<html::Form>::new();
     let error = failure(action.value());
+    // Names this post until it is made, however often it is sent.
+    let key = RwSignal::new(next_key);
+    let desk = StoredValue::new(Desk::new(&me.person.user_id, "feed"));
+    let field = move || -> Option<HtmlTextAreaElement> {
+        let found = form.get_untracked()?.query_selector("textarea");
+        found.ok()??.dyn_into().ok()
+    };
+    let keep = move || {
+        if let Some(field) = field() {
+            desk.with_value(|desk| desk.keep(&field.value(), &key.get_untracked()));
+        }
+    };
+    // What was written before the page was left, with the key that it may have been sent with.
+    Effect::new(move || {
+        let Some(draft) = desk.with_value(Desk::draft) else {
+            return;
+        };
+        if let Some(field) = field()
+            && (field.value().is_empty() || field.value() == draft.text)
+        {
+            if !draft.is_stale() && !draft.id.is_empty() {
+                key.set(draft.id);
+            }
+            browser::fill(&field, &draft.text);
+        }
+    });
     Effect::new(move || match action.value().get() {
         Some(Ok(post)) => {
-            posts.update(|posts| posts.insert(0, post));
+            let known = |known: &Post| known.post_id == post.post_id;
+            if !posts.with_untracked(|posts| posts.iter().any(known)) {
+                posts.update(|posts| posts.insert(0, post));
+            }
+            key.set(browser::random_id());
+            desk.with_value(Desk::clear);
             if let Some(form) = form.get_untracked() {
                 form.reset();
-                crate::browser::focus_first(Some(&form), "textarea");
+                browser::focus_first(Some(&form), "textarea");
             }
         }
-        Some(Err(_)) => focus_trouble(form),
+        Some(Err(error)) => {
+            if error == QuadError::KeyReused {
+                key.set(browser::random_id());
+                keep();
+            }
+            focus_trouble(form);
+        }
         None => {}
     });
+    let is_known = move || error.with(|error| *error == Some(QuadError::KeyReused));
+    let other = Signal::derive(move || error.get().filter(|error| *error != QuadError::KeyReused));
     view! {
         <ActionForm action node_ref=form attr:class="composer">
             <Avatar person=me.person/>
-            <div class="composer-body">
+            <div class="composer-body" on:input=move |_| keep()>
+                // A browser that fills in what was there before would bring a key that was used.
+                <input type="hidden" name="key" value=move || key.get() autocomplete="off"/>
                 <TextField id="composer" name="text" label="What is on your mind?" error=of_field(error, "text")/>
-                <FormTrouble error fields=&["text"]/>
+                <FormTrouble error=other fields=&["text"]/>
+                {move || is_known().then(|| view! {
+                    <p class="form-error" role="alert" tabindex="-1">
+                        "This was posted already, as it was before you changed it. To post it as it is now as well, post it again."
+                    </p>
+                })}
                 <div class="composer-foot">
                     {demo.then(|| view! {
                         <p class="hint">"Try it: the demo’s people will like what you post within seconds."</p>

@@ -132,6 +132,15 @@ impl Log {
         Some(frame)
     }
 
+    /// What has no place yet and would be lost with this page: id, text and when it was said.
+    pub(crate) fn unsent(&self) -> Vec<(String, String, u64)> {
+        let lost = |unsent: &&Unsent| !matches!(unsent.sending, Sending::Stored(_));
+        let unsent = self.unsent.iter().filter(lost);
+        unsent
+            .map(|Unsent { message, .. }| (message.id.clone(), message.text.clone(), message.at))
+            .collect()
+    }
+
     /// Tries once more what was refused, with the same id.
     pub(crate) fn again(&mut self, id: &str) -> Option<ClientFrame> {
         let unsent = self.find(id)?;

@@ -12,6 +12,8 @@ use crate::{
 const ENTRIES: usize = 500;
 /// Nobody listens to more than this of what a program says.
 const SPOKEN: usize = 200;
+/// Characters of a name in a toast: with two of them, what happened still fits on a small screen.
+const NAME: usize = 20;
 
 /// An entry of the inbox that a toast counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,8 +89,8 @@ impl Message {
         let form = match event.kind {
             Kind::Like => Form::Likes,
             Kind::Mention | Kind::Invitation => {
-                let who = event.actor.as_ref().map(|actor| isolated(&actor.name));
-                let who = who.unwrap_or("Somebody".into());
+                let who = event.actor.as_ref().map(|actor| actor.name.as_str());
+                let who = short(who.unwrap_or("Somebody"));
                 Form::Room(event.kind.sentence(&who, false, event.room.as_ref(), None))
             }
             Kind::Message | Kind::Announcement => Form::Program {
@@ -281,7 +283,7 @@ impl Message {
     }
 
     /// The newest two names, and how many people there are.
-    fn people(&self) -> (Vec<Cow<'_, str>>, u64) {
+    fn people(&self) -> (Vec<String>, u64) {
         let mut known = HashSet::new();
         let mut names = Vec::new();
         let mut people = self.forgotten;
@@ -293,8 +295,8 @@ impl Message {
             }
             people += 1;
             if names.len() < 2 {
-                let name = entry.actor.as_ref().map(|actor| isolated(&actor.name));
-                names.push(name.unwrap_or("Somebody".into()));
+                let name = entry.actor.as_ref().map(|actor| actor.name.as_str());
+                names.push(short(name.unwrap_or("Somebody")));
             }
         }
         (names, people)
@@ -308,7 +310,7 @@ impl Message {
         let mut parts = Vec::new();
         if likes > 0 {
             let from = match self.people() {
-                (names, 1) => names.first().map(ToString::to_string),
+                (names, 1) => names.first().cloned(),
                 (_, people) => Some(format!("{people} people")),
             };
             parts.push(counted(likes, "like") + " from " + &from.unwrap_or_default());
@@ -323,6 +325,14 @@ impl Message {
 fn counted(count: u64, thing: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {thing}{plural}")
+}
+
+/// A name as a toast shows it. All of it stands where the toast leads.
+fn short(name: &str) -> String {
+    match beginning(name, NAME) {
+        (begin, true) => isolated(&format!("{}…", balanced(begin.trim_end()))).into_owned(),
+        (whole, false) => isolated(whole).into_owned(),
+    }
 }
 
 fn shortened(text: &str) -> String {
@@ -424,6 +434,28 @@ pub(super) mod tests {
             Message::of(mention, None).text(),
             "\u{2068}דנה\u{2069} mentioned you in lobby"
         );
+    }
+
+    #[test]
+    fn long_names_are_shortened_and_what_happened_is_not() {
+        let named = |seq, who, name: &str| {
+            let mut event = event(seq, who, "g");
+            if let Some(actor) = &mut event.actor {
+                actor.name = name.repeat(49);
+            }
+            event
+        };
+        let mut likes = Message::of(named(1, 'a', "i"), None);
+        likes.absorb(Message::of(named(2, 'b', "W"), None));
+        let (long, wide) = ("i".repeat(NAME), "W".repeat(NAME));
+        assert_eq!(likes.text(), format!("{wide}… and {long}… like your post"));
+        let invited = Notification {
+            kind: Kind::Invitation,
+            room: Some("a-room".parse().unwrap()),
+            ..named(3, 'c', "ä")
+        };
+        let text = Message::of(invited, None).text();
+        assert_eq!(text, format!("{}… invites you into a-room", "ä".repeat(NAME)));
     }
 
     #[test]

@@ -27,7 +27,7 @@ use queue::Queue;
 pub(crate) struct Toaster {
     queue: RwSignal<Queue>,
     news: RwSignal<News>,
-    announced: RwSignal<Vec<(u32, String)>>,
+    announced: RwSignal<Option<(u32, String)>>,
     announcements: StoredValue<u32>,
     sound: StoredValue<bool>,
 }
@@ -38,7 +38,7 @@ impl Toaster {
         Self {
             queue: RwSignal::new(Queue::default()),
             news: RwSignal::new(News::default()),
-            announced: RwSignal::new(Vec::new()),
+            announced: RwSignal::new(None),
             announcements: StoredValue::new(0),
             sound: StoredValue::new(false),
         }
@@ -85,19 +85,15 @@ impl Toaster {
         self.change(|queue, _| queue.stay(seconds));
     }
 
-    /// Reads something aloud, and shows nothing.
+    /// Reads something aloud, and shows nothing. It takes the place of what was read before: a
+    /// screen reader that comes back to it finds the newest alone.
     pub(crate) fn announce(self, text: impl Into<String>) {
-        /// Enough for what one moment brings; older lines were read long ago.
-        const LINES: usize = 8;
         let id = self.announcements.try_update_value(|id| {
             *id += 1;
             *id
         });
-        self.announced.update(|lines| {
-            lines.push((id.unwrap_or_default(), text.into()));
-            let surplus = lines.len().saturating_sub(LINES);
-            lines.drain(..surplus);
-        });
+        self.announced
+            .set(Some((id.unwrap_or_default(), text.into())));
     }
 
     /// What the page says itself is read at once; everything else at the end of its burst.

@@ -41,6 +41,7 @@ pub(crate) fn ToastRegion() -> impl IntoView {
     };
     view! {
         <div class="visually-hidden" role="status" aria-live="polite" data-testid="announcer">
+            // A new element each time, so that the same words are read again.
             <For each=move || toasts.announced.get() key=|(id, _)| *id let((_, text))>
                 <p>{text}</p>
             </For>

@@ -33,7 +33,7 @@ pub(super) fn Composer(talk: Talk, next_id: String) -> impl IntoView {
         let fits = fits_a_frame(&said);
         too_large.set(!fits);
         if fits && !said.trim().is_empty() && talk.say(said) {
-            field.set_value("");
+            browser::fill(&field, "");
             counting.read("");
         }
         let _ = field.focus();
@@ -44,20 +44,40 @@ pub(super) fn Composer(talk: Talk, next_id: String) -> impl IntoView {
     };
     // Whoever picks a character of a script with many writes on after Enter.
     let key = move |event: KeyboardEvent| {
-        if event.key() == "Enter" && !event.shift_key() && !event.is_composing() {
+        let composes = event.is_composing() || event.key_code() == OF_INPUT_METHOD;
+        if event.key() == "Enter" && !event.shift_key() && !composes {
             event.prevent_default();
             send();
         }
     };
     let input = move |event: Event| {
-        counting.read(&event_target_value(&event));
-        if text
-            .get_untracked()
-            .is_some_and(|field| !field.value().trim().is_empty())
-        {
+        let Some(field) = text.get_untracked() else {
+            return;
+        };
+        let written = field.value();
+        counting.read(&written);
+        talk.desk().keep(&written, "");
+        // What the page itself fills in, nobody types.
+        if event.is_trusted() && !written.trim().is_empty() {
             talk.types();
         }
     };
+    // What was written or sent before the page was left.
+    let ready = RwSignal::new(false);
+    Effect::new(move || {
+        let Some(field) = text.get().filter(|_| !ready.get_untracked()) else {
+            return;
+        };
+        if let Some(draft) = talk.desk().draft().filter(|_| field.value().is_empty()) {
+            browser::fill(&field, &draft.text);
+        }
+        let stale = talk.say_unsent();
+        if !stale.is_empty() {
+            hand_back(Some(stale.join("\n")));
+        }
+        ready.set(true);
+    });
+    talk.keep_unsent(ready);
     let typing = move || talk.typing.with(|typing| typing.sentence());
     let is_in = Memo::new(move |_| talk.role.get().is_some());
     move || {
@@ -76,7 +96,8 @@ pub(super) fn Composer(talk: Talk, next_id: String) -> impl IntoView {
                 <form class="room-composer" method="post" action=Say::url() on:submit=submit>
                     <FormTrouble error=failure(action.value()) fields=&[]/>
                     <input type="hidden" name="name" value=talk.name().to_string()/>
-                    <input type="hidden" name="id" value=next_id.clone()/>
+                    // A browser that fills in what was there before would bring an id that was used.
+                    <input type="hidden" name="id" value=next_id.clone() autocomplete="off"/>
                     <label class="visually-hidden" for=FIELD>"Message"</label>
                     <textarea
                         id=FIELD
@@ -102,6 +123,9 @@ pub(super) fn Composer(talk: Talk, next_id: String) -> impl IntoView {
 }
 
 const FIELD: &str = "room-text";
+/// The code of every key that an input method takes for itself. Safari ends a composition before
+/// it tells of the key that ended it, so that only the code is left to know it by.
+const OF_INPUT_METHOD: u32 = 229;
 
 /// A larger frame would end the socket. A text that fits may still be refused, by the server.
 fn fits_a_frame(text: &str) -> bool {
@@ -119,7 +143,7 @@ pub(super) fn hand_back(text: Option<String>) {
             text.push('\n');
             text.push_str(&since);
         }
-        field.set_value(&text);
+        browser::fill(&field, &text);
         browser::focus_first(None, "#room-text");
     }
 }

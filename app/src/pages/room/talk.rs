@@ -5,6 +5,7 @@ use leptos::{html, prelude::*, task::spawn_local};
 use crate::{
     api::{read_members, read_messages},
     browser,
+    drafts::{Desk, Draft},
     error::QuadError,
     event::ClientFrame,
     live::{Connection, Live},
@@ -74,16 +75,59 @@ impl Talk {
 
     /// Says something. Tells whether it is on its way.
     pub(super) fn say(self, text: String) -> bool {
+        let id = browser::random_id();
+        self.say_as(id, text, browser::now())
+    }
+
+    fn say_as(self, id: String, text: String, at: u64) -> bool {
         let me = self.me.get_value();
-        let frame = self
-            .log
-            .try_update(|log| log.say(&me, browser::random_id(), text, browser::now()));
+        let frame = self.log.try_update(|log| log.say(&me, id, text, at));
         let Some(frame) = frame.flatten() else {
             return false;
         };
         self.live.send(frame);
         self.to_end();
         true
+    }
+
+    /// Where this person's drafts of the room are.
+    pub(super) fn desk(self) -> Desk {
+        let person = self.me.with_value(|me| me.user_id.clone());
+        Desk::new(&person, self.name().channel())
+    }
+
+    /// Says what an earlier page of this tab said and was not answered. Answers what is too old to
+    /// be known to the server if it got there.
+    pub(super) fn say_unsent(self) -> Vec<String> {
+        let mut stale = Vec::new();
+        for draft in self.desk().unsent() {
+            if self
+                .log
+                .with_untracked(|log| log.place(&draft.id))
+                .is_some()
+            {
+                continue;
+            }
+            if draft.is_stale() {
+                stale.push(draft.text);
+            } else {
+                self.say_as(draft.id, draft.text, draft.at);
+            }
+        }
+        stale
+    }
+
+    /// Keeps what was not answered yet, whenever that changes, once what was kept before is read.
+    pub(super) fn keep_unsent(self, ready: RwSignal<bool>) {
+        let unsent = Memo::new(move |_| self.log.with(|log| log.unsent()));
+        Effect::new(move || {
+            if !ready.get() {
+                return;
+            }
+            let unsent = unsent.get().into_iter();
+            let drafts = unsent.map(|(id, text, at)| Draft { text, id, at });
+            self.desk().keep_unsent(&drafts.collect::<Vec<_>>());
+        });
     }
 
     /// Tries once more what was refused.

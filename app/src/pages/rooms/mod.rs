@@ -176,7 +176,7 @@ fn Row(room: Room, acts: Acts) -> impl IntoView {
         }
         .into_any(),
         (false, Some(_)) if unread > 0 => view! {
-            <span class="badge" data-testid="room-unread">
+            <span class="badge" data-testid="room-unread" translate="no">
                 {unread}<span class="visually-hidden">" unread"</span>
             </span>
             <ActionForm action=acts.mark>
