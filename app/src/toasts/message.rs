@@ -1,6 +1,6 @@
 //! What a toast says: the entries that it counts, and the sentence that they make.
 
-use std::{borrow::Cow, collections::HashSet};
+use std::collections::HashSet;
 
 use crate::{
     event::Notification,
