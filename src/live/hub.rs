@@ -25,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 pub use super::connection::{Connection, ConnectionId, Owner};
 use super::{
     Topic,
+    admission::Admission,
     frame::Frame,
     listeners::{Carries, Delivery, Listeners},
     lock,
@@ -40,7 +41,7 @@ pub struct Hub {
     next: AtomicU64,
     connections: Mutex<HashMap<ConnectionId, Arc<Connection>>>,
     /// How many connections each person has, registered or not.
-    people: Mutex<HashMap<UserId, u64>>,
+    admission: Admission,
     topics: Mutex<HashMap<Topic, Shared>>,
     /// Topics with a crowd that has something waiting, each once.
     crowds: Mutex<VecDeque<(Topic, Shared)>>,
@@ -78,39 +79,13 @@ impl Hub {
     /// Gives a connection one of the `most` places of its owner; `false` if all are taken. Programs
     /// need none.
     pub fn admit(&self, connection: &Connection, most: u64) -> bool {
-        let Some(user) = connection.owner.user() else {
-            return true;
-        };
-        let mut people = lock(&self.people);
-        let theirs = people.entry(user.clone()).or_default();
-        let admitted = *theirs < most;
-        if admitted {
-            *theirs += 1;
-            connection.counted.store(true, Ordering::Relaxed);
-        }
-        admitted
-    }
-
-    fn give_up_place(&self, connection: &Connection) {
-        if !connection.counted.swap(false, Ordering::Relaxed) {
-            return;
-        }
-        let Some(user) = connection.owner.user() else {
-            return;
-        };
-        let mut people = lock(&self.people);
-        if let Some(theirs) = people.get_mut(user) {
-            *theirs -= 1;
-            if *theirs == 0 {
-                people.remove(user);
-            }
-        }
+        self.admission.take(connection, most)
     }
 
     /// Lets a connection go. Answers the topics that nobody listens to any more.
     pub fn disconnect(&self, connection: &Connection) -> Vec<Topic> {
         lock(&self.connections).remove(&connection.id);
-        self.give_up_place(connection);
+        self.admission.give_back(connection);
         let mut topics = connection.topics();
         topics.retain(|topic| self.ignore(topic, connection));
         topics
@@ -275,7 +250,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::live::{encoding::Encoding, event_stream::EventStream, places::Places};
+    use crate::live::encoding::Encoding;
 
     async fn join(hub: &Hub) -> (Arc<Connection>, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -351,37 +326,6 @@ mod tests {
         stop.cancel();
         serving.await.unwrap();
         assert_eq!(received(&hub, late, late_client).await, "c");
-    }
-
-    #[tokio::test]
-    async fn a_person_has_so_many_places_and_who_leaves_makes_room() {
-        let hub = Hub::default();
-        let person = |id: &str| {
-            let owner = Owner::Session {
-                user: id.parse().unwrap(),
-                session: "s".into(),
-            };
-            let stream = EventStream::new(Places::default());
-            let (inlet, _) = mpsc::channel(1);
-            hub.connect_stream(owner, Writer::events(stream), inlet)
-        };
-        let connections: Vec<_> = (0..3).map(|_| person("0abcdefg")).collect();
-        let admitted = connections.iter().map(|c| hub.admit(c, 2));
-        assert_eq!(admitted.collect::<Vec<_>>(), [true, true, false]);
-        assert!(hub.admit(&person("0other00"), 2));
-        hub.disconnect(&connections[2]);
-        assert!(
-            !hub.admit(&person("0abcdefg"), 2),
-            "it had no place to give up"
-        );
-        hub.disconnect(&connections[0]);
-        hub.disconnect(&connections[0]);
-        let late = person("0abcdefg");
-        assert!(hub.admit(&late, 2));
-        assert!(!hub.admit(&person("0abcdefg"), 2));
-        hub.disconnect(&connections[1]);
-        hub.disconnect(&late);
-        assert_eq!(lock(&hub.people).len(), 1, "who is gone is forgotten");
     }
 
     #[tokio::test]

@@ -3,7 +3,7 @@
 //! - [`frame`]: a frame encoded once, its bytes shared by everybody who gets it.
 //! - [`encoding`]: JSON or MessagePack.
 //! - [`writer`]: one connection's bounded way out.
-//! - [`hub`], [`connection`] and [`listeners`]: who listens here. They know no Redis.
+//! - [`hub`], [`connection`], [`listeners`] and `admission`: who listens here. They know no Redis.
 //! - [`broker`]: Redis pub/sub. It knows no socket.
 //! - [`control`]: what servers tell each other.
 //! - [`upgrade`], [`socket`], `reader`, `allowance`, [`catch_up`]: one socket's life.
@@ -14,6 +14,7 @@
 //!   WebSocket.
 //! - [`sweep`]: the position check, pings, and whether sessions still live.
 
+mod admission;
 mod allowance;
 pub mod broker;
 pub mod catch_up;
