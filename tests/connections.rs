@@ -269,7 +269,10 @@ async fn sockets_that_never_register_count_too() {
         let mut socket = Socket::bearer(app.server(), &ana.token).await;
         socket.send(ana.register()).await;
         match socket.next().await {
-            common::ws::Event::Frame(frame) => Some(assert_eq!(frame["type"], "registered")),
+            common::ws::Event::Frame(frame) => {
+                assert_eq!(frame["type"], "registered");
+                Some(())
+            }
             common::ws::Event::Closed(code) => {
                 assert_eq!(code, 4409);
                 None

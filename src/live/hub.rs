@@ -5,7 +5,7 @@
 //! removed by connection id, so that a late goodbye evicts nobody else.
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque, hash_map::Entry},
+    collections::{HashMap, HashSet, VecDeque},
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
@@ -25,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 pub use super::connection::{Connection, ConnectionId, Owner};
 use super::{
     Topic,
+    connection_count::ConnectionCount,
     frame::Frame,
     listeners::{Carries, Delivery, Listeners},
     lock,
@@ -39,8 +40,7 @@ type Shared = Arc<Mutex<Listeners>>;
 pub struct Hub {
     next: AtomicU64,
     connections: Mutex<HashMap<ConnectionId, Arc<Connection>>>,
-    /// How many connections each person and each program has, registered or not.
-    places: Mutex<HashMap<String, u64>>,
+    count: ConnectionCount,
     topics: Mutex<HashMap<Topic, Shared>>,
     /// Topics with a crowd that has something waiting, each once.
     crowds: Mutex<VecDeque<(Topic, Shared)>>,
@@ -77,33 +77,13 @@ impl Hub {
 
     /// Gives a connection one of the `most` places of its owner; `false` if all are taken.
     pub fn admit(&self, connection: &Connection, most: u64) -> bool {
-        let mut places = lock(&self.places);
-        let theirs = places.entry(connection.owner.holder()).or_default();
-        let admitted = *theirs < most;
-        if admitted {
-            *theirs += 1;
-            connection.counted.store(true, Ordering::Relaxed);
-        }
-        admitted
-    }
-
-    fn give_up_place(&self, connection: &Connection) {
-        if !connection.counted.swap(false, Ordering::Relaxed) {
-            return;
-        }
-        let mut places = lock(&self.places);
-        if let Entry::Occupied(mut theirs) = places.entry(connection.owner.holder()) {
-            *theirs.get_mut() -= 1;
-            if *theirs.get() == 0 {
-                theirs.remove();
-            }
-        }
+        self.count.take(connection, most)
     }
 
     /// Lets a connection go. Answers the topics that nobody listens to any more.
     pub fn disconnect(&self, connection: &Connection) -> Vec<Topic> {
         lock(&self.connections).remove(&connection.id);
-        self.give_up_place(connection);
+        self.count.give_back(connection);
         let mut topics = connection.topics();
         topics.retain(|topic| self.ignore(topic, connection));
         topics
@@ -277,7 +257,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::live::{encoding::Encoding, event_stream::EventStream, places::Places};
+    use crate::live::encoding::Encoding;
 
     async fn join(hub: &Hub) -> (Arc<Connection>, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -357,37 +337,6 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_person_has_so_many_places_and_who_leaves_makes_room() {
-        let hub = Hub::default();
-        let person = |id: &str| {
-            let owner = Owner::Session {
-                user: id.parse().unwrap(),
-                session: "s".into(),
-            };
-            let stream = EventStream::new(Places::default());
-            let (inlet, _) = mpsc::channel(1);
-            hub.connect_stream(owner, Writer::events(stream), inlet)
-        };
-        let connections: Vec<_> = (0..3).map(|_| person("0abcdefg")).collect();
-        let admitted = connections.iter().map(|c| hub.admit(c, 2));
-        assert_eq!(admitted.collect::<Vec<_>>(), [true, true, false]);
-        assert!(hub.admit(&person("0other00"), 2));
-        hub.disconnect(&connections[2]);
-        assert!(
-            !hub.admit(&person("0abcdefg"), 2),
-            "it had no place to give up"
-        );
-        hub.disconnect(&connections[0]);
-        hub.disconnect(&connections[0]);
-        let late = person("0abcdefg");
-        assert!(hub.admit(&late, 2));
-        assert!(!hub.admit(&person("0abcdefg"), 2));
-        hub.disconnect(&connections[1]);
-        hub.disconnect(&late);
-        assert_eq!(lock(&hub.places).len(), 1, "who is gone is forgotten");
-    }
-
-    #[tokio::test]
     async fn a_late_goodbye_evicts_nobody_else() {
         let hub = Hub::default();
         let topic = Topic::new("t".into());
@@ -419,7 +368,6 @@ mod tests {
         hub.end_token("t");
         assert!(second.writer.is_closing());
         hub.disconnect(&second);
-        assert!(lock(&hub.places).is_empty());
     }
 
     #[tokio::test]

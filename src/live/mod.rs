@@ -3,7 +3,7 @@
 //! - [`frame`]: a frame encoded once, its bytes shared by everybody who gets it.
 //! - [`encoding`]: JSON or MessagePack; `outline`: what is left of a frame with a wrong field.
 //! - [`writer`]: one connection's bounded way out.
-//! - [`hub`], [`connection`] and [`listeners`]: who listens here. They know no Redis.
+//! - [`hub`], [`connection`], [`listeners`] and `connection_count`: who listens here. They know no Redis.
 //! - [`broker`]: Redis pub/sub. It knows no socket.
 //! - [`control`]: what servers tell each other.
 //! - [`upgrade`], [`socket`], `reader`, `allowance`, [`catch_up`]: one socket's life.
@@ -15,10 +15,12 @@
 //!   WebSocket.
 //! - [`sweep`]: the position check, pings, and whether sessions and tokens still live.
 
+mod admission;
 mod allowance;
 pub mod broker;
 pub mod catch_up;
 pub mod connection;
+mod connection_count;
 pub mod control;
 pub mod encoding;
 pub mod event_stream;
@@ -31,7 +33,6 @@ pub mod observe;
 mod outline;
 mod places;
 pub mod presence;
-mod admission;
 mod reader;
 mod room;
 pub mod socket;
