@@ -6,6 +6,7 @@ pub mod announcements;
 pub mod attention;
 pub mod channels;
 pub mod directory;
+mod gone;
 pub mod inbox;
 pub mod listeners;
 pub mod memory;
@@ -34,6 +35,7 @@ use app::{
     },
 };
 use async_trait::async_trait;
+use tokio::sync::Notify;
 
 use self::{
     announcements::Announcements, directory::Directory, listeners::Listeners, people::People,
@@ -63,6 +65,8 @@ pub struct Service {
     attendance: Attendances,
     announcements: Announcements,
     signing: Signing,
+    /// Something ended of which people are to be told.
+    ended: Notify,
 }
 
 impl Service {
@@ -89,6 +93,7 @@ impl Service {
             attendance: Attendances::default(),
             announcements: Announcements::default(),
             signing: Signing::default(),
+            ended: Notify::new(),
         }
     }
 

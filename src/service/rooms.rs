@@ -134,7 +134,10 @@ impl Service {
         let user = &session.person.user_id;
         self.limits.room(user)?;
         match self.store.enter_room(name, user, now()).await? {
-            Outcome::Done => self.room(session, name).await,
+            Outcome::Done => {
+                self.uninvite(name, user).await;
+                self.room(session, name).await
+            }
             refused => {
                 self.store.forget_room(user, name).await?;
                 Err(refusal(refused))
@@ -146,13 +149,15 @@ impl Service {
     pub async fn leave_room(&self, session: &Session, name: &RoomName) -> Answer<()> {
         let user = &session.person.user_id;
         match self.store.leave_room(name, user).await? {
-            Outcome::Done => Ok(()),
-            Outcome::Empty => self
-                .store
-                .end_room(name, None)
-                .await
-                .map(drop)
-                .map_err(Into::into),
+            Outcome::Done => {
+                self.uninvite(name, user).await;
+                Ok(())
+            }
+            Outcome::Empty => {
+                self.store.end_room(name, None).await?;
+                self.ended.notify_one();
+                Ok(())
+            }
             refused => Err(refusal(refused)),
         }
     }
@@ -165,7 +170,10 @@ impl Service {
             .end_room(name, Some(&session.person.user_id))
             .await?
         {
-            Outcome::Done => Ok(()),
+            Outcome::Done => {
+                self.ended.notify_one();
+                Ok(())
+            }
             refused => Err(refusal(refused)),
         }
     }
@@ -203,6 +211,7 @@ impl Service {
                 Ok(())
             }
             (Outcome::Done, MemberChange::Remove) => {
+                self.uninvite(name, target).await;
                 Ok(self.store.forget_room(target, name).await?)
             }
             (Outcome::Done | Outcome::Same, _) => Ok(()),

@@ -9,7 +9,7 @@ use app::{
 };
 use redis::Cmd;
 
-use super::{Store, StoreError, keys, paging::Cursor, script::Script};
+use super::{Store, StoreError, inbox::retracting, keys, paging::Cursor, script::Script};
 
 static CREATE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(&[
@@ -17,8 +17,7 @@ static CREATE: LazyLock<Script> = LazyLock::new(|| {
         include_str!("create_post.lua"),
     ])
 });
-static DELETE: LazyLock<Script> =
-    LazyLock::new(|| Script::new(&[include_str!("inbox.lua"), include_str!("delete_post.lua")]));
+static DELETE: LazyLock<Script> = LazyLock::new(|| retracting(include_str!("delete_post.lua")));
 
 /// An idempotency key of one person, and the hash of what was asked with it.
 pub struct Idempotency<'a> {

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use app::model::{Role, Room, RoomName, UserId};
 use redis::{Cmd, FromRedisValue, ParsingError, Value, from_redis_value};
 
-use super::{Store, StoreError, keys, script::Script};
+use super::{Store, StoreError, keys, now, script::Script};
 
 static CREATE: LazyLock<Script> = LazyLock::new(|| script(include_str!("room/create.lua")));
 static DESCRIBE: LazyLock<Script> = LazyLock::new(|| script(include_str!("room/describe.lua")));
@@ -194,6 +194,7 @@ impl Store {
         });
         let ended: Outcome = ended.await?;
         if ended == Outcome::Done {
+            self.note_ended(name, now()).await?;
             let mut entry = redis::cmd("ZREM");
             entry.arg(keys::ROOMS).arg(name.as_str());
             self.link().query::<u64>(&entry).await?;

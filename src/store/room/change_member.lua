@@ -13,6 +13,7 @@ if what == 'invite' then
   if rights < 2 and (out or closed) then return 'forbidden' end
   if redis.call('ZCARD', invited) >= tonumber(ARGV[5]) then return 'full' end
   redis.call('ZREM', banned, target)
+  redis.call('SADD', tag .. 'told', target)
   return redis.call('ZADD', invited, 'NX', ARGV[4], target) == 1 and 'ok' or 'same'
 end
 if what == 'remove' then
