@@ -121,12 +121,12 @@ pub(super) async fn publish(
                 &ServerFrame::Ack {
                     r#ref,
                     channel,
-                    epoch: Some(said.epoch),
+                    epoch: Some(said.epoch.clone()),
                     seq: Some(said.seq),
                     recovered: None,
                 },
             );
-            let told = service.tell_mentioned(&room, &from, said.seq, &text, &owed);
+            let told = service.tell_mentioned(&room, &from, &said, &text, &owed);
             if let Err(error) = told.await {
                 tracing::warn!(%error, "a mention is told later");
             }

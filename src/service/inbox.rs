@@ -6,7 +6,7 @@ use app::{
     backend::{Answer, Session},
     error::QuadError,
     event::{Notification, ServerFrame},
-    model::{Epoch, Group, Inbox, InboxMark, PostId, RoomName, UserId},
+    model::{Epoch, Group, Inbox, InboxMark, Kind, PostId, RoomName, UserId},
 };
 
 use super::{Service, posts::excerpt};
@@ -207,9 +207,47 @@ impl Service {
                 withheld,
             })
         });
-        let frames = frames.collect();
+        let frames = without_gaps(frames.collect(), after, standing.unread);
         Ok((standing, frames))
     }
+}
+
+/// Entries that died may have left the stream: each keeps its place as one that is void, so that
+/// numbers have no hole. Whoever is further behind than this reloads anyway.
+fn without_gaps(frames: Vec<ServerFrame>, after: Option<u64>, unread: u64) -> Vec<ServerFrame> {
+    const WIDEST: u64 = 1_000;
+    let mut whole = Vec::with_capacity(frames.len());
+    let mut expected = after.map_or(0, |after| after + 1);
+    for frame in frames {
+        let (epoch, seq, at) = match &frame {
+            ServerFrame::Notification(n) => (&n.epoch, n.seq, n.at),
+            ServerFrame::Retract { epoch, seq, .. } => (epoch, *seq, 0),
+            _ => continue,
+        };
+        if seq.saturating_sub(expected) < WIDEST {
+            whole.extend((expected..seq).map(|seq| {
+                ServerFrame::Notification(Notification {
+                    epoch: epoch.clone(),
+                    seq,
+                    group: format!("message.{seq}"),
+                    unread,
+                    kind: Kind::Message,
+                    level: None,
+                    text: None,
+                    room: None,
+                    post_id: None,
+                    excerpt: None,
+                    actor: None,
+                    at,
+                    void: true,
+                    withheld: None,
+                })
+            }));
+        }
+        expected = seq + 1;
+        whole.push(frame);
+    }
+    whole
 }
 
 fn beyond() -> QuadError {

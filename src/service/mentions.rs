@@ -3,7 +3,7 @@
 use app::{
     backend::Answer,
     error::QuadError,
-    model::{Person, RoomName, UserId},
+    model::{Epoch, Person, RoomName, Said, UserId},
 };
 use futures_util::future::try_join_all;
 
@@ -28,6 +28,8 @@ const MOST: usize = 20;
 pub enum Occasion<'a> {
     /// A message mentions them.
     Mention {
+        /// The history that `seq` counts in.
+        epoch: &'a Epoch,
         /// Which one.
         seq: u64,
         /// What it says.
@@ -54,14 +56,18 @@ impl Service {
         &self,
         name: &RoomName,
         from: &Person,
-        seq: u64,
+        said: &Said,
         text: &str,
         owed: &[UserId],
     ) -> Answer<()> {
         for user in owed {
-            let occasion = Occasion::Mention { seq, text };
+            let occasion = Occasion::Mention {
+                epoch: &said.epoch,
+                seq: said.seq,
+                text,
+            };
             self.tell_of_room(name, from, user, occasion).await?;
-            self.store.settle_mention(name, seq, user).await?;
+            self.store.settle_mention(name, said.seq, user).await?;
         }
         Ok(())
     }
@@ -75,19 +81,24 @@ impl Service {
                 .read_room(name, None, Part::After(seq.saturating_sub(1)), 1);
             let Ok(log) = read.await? else { return Ok(()) };
             let saying = log.sayings.into_iter().find(|saying| saying.seq == *seq);
+            let owed = std::slice::from_ref(user);
             let Some(Saying {
                 from: Some(from),
                 text,
+                id,
+                at,
                 ..
             }) = saying
             else {
                 // It was removed meanwhile.
-                self.store.settle_mention(name, *seq, user).await?;
+                self.tell_unmentioned(name, &log.epoch, None, *seq, owed)
+                    .await?;
                 continue;
             };
             let from = self.person_by_id(&from).await?;
-            self.tell_mentioned(name, &from, *seq, &text, std::slice::from_ref(user))
-                .await?;
+            let (epoch, seq) = (log.epoch, *seq);
+            let said = Said { epoch, seq, id, at };
+            self.tell_mentioned(name, &from, &said, &text, owed).await?;
         }
         Ok(())
     }
@@ -101,9 +112,11 @@ impl Service {
         occasion: Occasion<'_>,
     ) -> Answer<()> {
         let person = serde_json::to_string(actor).map_err(|_| QuadError::Internal)?;
-        let (kind, text, which) = match occasion {
-            Occasion::Mention { seq, text } => ("mention", Some(excerpt(text)), seq),
-            Occasion::Invitation { at } => ("invitation", None, at),
+        let (kind, text, epoch, which) = match occasion {
+            Occasion::Mention { epoch, seq, text } => {
+                ("mention", Some(excerpt(text)), epoch.as_str(), seq)
+            }
+            Occasion::Invitation { at } => ("invitation", None, "", at),
         };
         let news = RoomNews {
             to,
@@ -112,11 +125,17 @@ impl Service {
             actor: &actor.user_id,
             person: &person,
             text: text.as_deref(),
-            key: &digest(&format!("{kind}:{room}:{which}")),
+            which,
+            key: &self::occasion(kind, room, epoch, which),
             now: now(),
         };
         METERS.withheld(self.store.tell(&news).await?);
         self.push.told_later(to);
         Ok(())
     }
+}
+
+/// Names an occasion of which somebody is told once.
+pub(super) fn occasion(kind: &str, room: &RoomName, epoch: &str, which: u64) -> String {
+    digest(&format!("{kind}:{room}:{epoch}:{which}"))
 }

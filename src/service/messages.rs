@@ -150,6 +150,7 @@ impl Service {
         let id = random::id()?;
         let notice = NewNotice {
             to: &to,
+            from: &grant.id,
             text: &text,
             level,
             id: &id,

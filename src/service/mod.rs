@@ -8,6 +8,7 @@ pub mod channels;
 mod cleanup;
 mod cursors;
 pub mod directory;
+mod gone;
 pub mod inbox;
 pub mod listeners;
 pub mod memory;
@@ -75,6 +76,8 @@ pub struct Service {
     /// Something was deleted here and is to be cleaned up.
     deleted: Notify,
     reserved: Reserved,
+    /// Something ended of which people are to be told.
+    ended: Notify,
 }
 
 impl Service {
@@ -103,6 +106,7 @@ impl Service {
             signing: Signing::default(),
             sealing: Sealing::default(),
             deleted: Notify::new(),
+            ended: Notify::new(),
             reserved: Reserved::with(&[]),
         }
     }

@@ -157,7 +157,10 @@ impl Service {
         let user = &session.person.user_id;
         self.limits.room(user)?;
         match self.store.enter_room(name, user, now()).await? {
-            Outcome::Done => self.room(session, name).await,
+            Outcome::Done => {
+                self.uninvite(name, user).await;
+                self.room(session, name).await
+            }
             refused => Err(refusal(refused)),
         }
     }
@@ -166,10 +169,14 @@ impl Service {
     pub async fn leave_room(&self, session: &Session, name: &RoomName) -> Answer<()> {
         let user = &session.person.user_id;
         match self.store.leave_room(name, user).await? {
-            Outcome::Done => Ok(()),
+            Outcome::Done => {
+                self.uninvite(name, user).await;
+                Ok(())
+            }
             Outcome::Empty => {
                 self.store.end_room(name, None, now()).await?;
                 self.deleted.notify_one();
+                self.ended.notify_one();
                 Ok(())
             }
             refused => Err(refusal(refused)),
@@ -186,6 +193,7 @@ impl Service {
         {
             Outcome::Done => {
                 self.deleted.notify_one();
+                self.ended.notify_one();
                 audit::room_ended(&session.person, name);
                 Ok(())
             }
@@ -241,6 +249,7 @@ impl Service {
                 Ok(())
             }
             (Outcome::Done, MemberChange::Remove) => {
+                self.uninvite(name, target).await;
                 Ok(self.store.forget_room(target, name).await?)
             }
             (Outcome::Done | Outcome::Same, _) => Ok(()),

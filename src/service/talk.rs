@@ -16,8 +16,7 @@ use crate::{
     store::{
         keys, now,
         presence::MOST_PRESENT,
-        rooms::Outcome,
-        talk::{NewSaying, Part, RoomLog, Saying},
+        talk::{NewSaying, Part, RoomLog, Saying, Unsaid},
     },
     validate,
 };
@@ -90,7 +89,7 @@ impl Service {
         message: NewMessage,
     ) -> Answer<Said> {
         let Spoken { said, owed, text } = self.say(&session.person, name, message).await?;
-        let told = self.tell_mentioned(name, &session.person, said.seq, &text, &owed);
+        let told = self.tell_mentioned(name, &session.person, &said, &text, &owed);
         if let Err(error) = told.await {
             // It is stored and noted: a server with somebody in the room tells them later.
             tracing::warn!(%error, "a mention is told later");
@@ -107,13 +106,22 @@ impl Service {
             return Err(QuadError::NoSuchMessage);
         }
         let id = random::id()?;
-        match self.store.unsay(name, user, seq, &id, now()).await? {
-            Outcome::Done => {
-                audit::message_removed(&session.person, name, seq);
-                Ok(())
-            }
-            refused => Err(refusal(refused)),
+        let unsaid = self.store.unsay(name, user, seq, &id, now()).await?;
+        let Unsaid { from, owed } = unsaid.map_err(refusal)?;
+        audit::message_removed(&session.person, name, seq);
+        if owed.is_empty() {
+            return Ok(());
         }
+        let told = async {
+            let epoch = self.store.room_epoch(name).await?;
+            self.tell_unmentioned(name, &epoch, from.as_ref(), seq, &owed)
+                .await
+        };
+        if let Err(error) = told.await {
+            // It is noted: a server with somebody in the room does it later.
+            tracing::warn!(%error, "the notification of a removed message goes later");
+        }
+        Ok(())
     }
 
     /// A page of what was said before `before`, or of the newest. Errors: `no_such_room` to somebody

@@ -13,7 +13,7 @@ for i = 6, #ARGV, 4 do
   if seq > entered then
     -- What was said before they came was not said to them.
     if tonumber(at) >= tonumber(created) then
-      notify('announcement', nil, '', 'house', at, { 'l', level, 'x', text },
+      notify('announcement', nil, nil, '', 'house', at, { 'l', level, 'x', text },
         '"level":"' .. level .. '","text":' .. text, generation, max, oldest)
     end
     entered = seq

@@ -7,7 +7,7 @@ local kept = living()
 if #kept == 0 then return { 'nothing', '', 0, {}, {} } end
 
 local fields = redis.call('HMGET', meta, 'epoch', 'unread', 'pushed')
-local seqs = redis.call('ZREVRANGEBYSCORE', pending, '+inf', '(' .. (fields[3] or 0),
+local seqs = redis.call('ZREVRANGEBYSCORE', tag .. 'pending', '+inf', '(' .. (fields[3] or 0),
   'LIMIT', 0, 200)
 local untold, known, oldest = {}, {}, 0
 for _, seq in ipairs(seqs) do

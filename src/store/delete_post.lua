@@ -28,10 +28,5 @@ publish(tag .. 'post:' .. n .. ':live', 0,
   '{"type":"post","post_id":"' .. post_id .. '","deleted":true}')
 
 local group = 'like.' .. n
-if redis.call('UNLINK', tag .. 'group:' .. group) == 1 then
-  set_newest(group, nil)
-  local seq = append_retract(group, at)
-  trim(seq, max, oldest)
-  publish_retract(generation, seq, nil, group)
-end
+if withdraw_group(group) then retract(generation, group, at, nil, max, oldest) end
 return 1

@@ -9,8 +9,7 @@ use super::{BEYOND, Store, StoreError, keys, messages, script::Script};
 
 static READ: LazyLock<Script> =
     LazyLock::new(|| Script::new(&[include_str!("inbox.lua"), include_str!("read_inbox.lua")]));
-static LIST: LazyLock<Script> =
-    LazyLock::new(|| Script::new(&[include_str!("inbox.lua"), include_str!("list_inbox.lua")]));
+static LIST: LazyLock<Script> = LazyLock::new(|| reading(include_str!("list_inbox.lua")));
 static MARK: LazyLock<Script> =
     LazyLock::new(|| Script::new(&[include_str!("inbox.lua"), include_str!("mark_inbox.lua")]));
 
@@ -349,6 +348,21 @@ pub(super) fn content(kind: &str, who: &str, level: &str, text: &str) -> Option<
 /// Texts are stored as JSON, because that is how they are sent.
 fn plain(text: &str) -> Option<String> {
     serde_json::from_str(text).ok()
+}
+
+/// A script that takes something back.
+pub(super) fn retracting(body: &str) -> Script {
+    Script::new(&[
+        include_str!("inbox.lua"),
+        include_str!("entry.lua"),
+        include_str!("retract.lua"),
+        body,
+    ])
+}
+
+/// A script that reads entries of an inbox.
+pub(super) fn reading(body: &str) -> Script {
+    Script::new(&[include_str!("inbox.lua"), include_str!("entry.lua"), body])
 }
 
 pub(super) fn withheld(word: &str) -> Option<Withheld> {

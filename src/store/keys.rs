@@ -14,6 +14,8 @@ pub const FEED: &str = "feed";
 pub const TRENDING: &str = "trending";
 /// The rooms by name: a sorted set whose scores are all 0, derived.
 pub const ROOMS: &str = "rooms";
+/// Ended rooms whose people are to be told so: a sorted set of names by when they ended.
+pub const ENDED: &str = "ended";
 /// The servers that are alive: a sorted set of server ids by the time of their last sign of life.
 pub const SERVERS: &str = "servers";
 /// Which history of the store this is; see [`crate::store::generation`].
@@ -129,7 +131,8 @@ pub fn room_named(key: &str) -> Option<RoomName> {
 /// Another key of a room: `members` (a sorted set by when they came), `roles`, `reads`, `invited`,
 /// `banned`, `log` (a stream) and `log:meta`, `here` (how many servers each is looking from),
 /// `here:<server>`, `servers`, `owed` (mentions to be told of), `voids` (the places of what was
-/// removed and of what removes it), `sent:<epoch>:<user>:<id>`. Of rooms of this name that ended and are
+/// removed and of what removes it), `told` (a set of those who were told of something in it; `untold`
+/// once it ended), `sent:<epoch>:<user>:<id>`. Of rooms of this name that ended and are
 /// to be cleaned up: `gone` (a sorted set of their epochs by when they ended), `gone:<epoch>:members`
 /// and `gone:<epoch>:invited`.
 pub fn room_part(name: &RoomName, part: &str) -> String {

@@ -6,17 +6,15 @@ use app::model::{Epoch, Ledger, Outcome, UserId, Withheld, WithheldCounts};
 
 use super::{
     Store, StoreError,
-    inbox::{Content, content, withheld},
+    inbox::{Content, content, reading, withheld},
     keys,
     script::Script,
 };
 
-static TOLD: LazyLock<Script> =
-    LazyLock::new(|| Script::new(&[include_str!("inbox.lua"), include_str!("told.lua")]));
+static TOLD: LazyLock<Script> = LazyLock::new(|| reading(include_str!("told.lua")));
 static READ: LazyLock<Script> =
     LazyLock::new(|| Script::new(&[include_str!("inbox.lua"), include_str!("read_ledger.lua")]));
-static SILENCED: LazyLock<Script> =
-    LazyLock::new(|| Script::new(&[include_str!("inbox.lua"), include_str!("list_silenced.lua")]));
+static SILENCED: LazyLock<Script> = LazyLock::new(|| reading(include_str!("list_silenced.lua")));
 
 /// An entry that made no toast.
 pub struct StoredSilence {

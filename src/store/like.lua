@@ -26,7 +26,7 @@ end
 if times > 3 then return { 1, likes, 1, '' } end
 
 local about = excerpt and ',"excerpt":' .. excerpt or ''
-local seq, withheld = notify('like', 'like.' .. n, 'post.' .. n, person, at, {},
+local seq, withheld = notify('like', 'like.' .. n, nil, 'post.' .. n, person, at, {},
   '"post_id":"' .. post_id .. '"' .. about .. ',"actor":' .. actor, generation, max, oldest)
 redis.call('HSET', history, person, seq .. ':' .. begin .. ':' .. times)
 return { 1, likes, 1, withheld }

@@ -5,7 +5,13 @@ use std::sync::LazyLock;
 use app::model::{LikeState, PostId, UserId, Withheld};
 use redis::Cmd;
 
-use super::{Store, StoreError, inbox::withheld, keys, paging::Cursor, script::Script};
+use super::{
+    Store, StoreError,
+    inbox::{retracting, withheld},
+    keys,
+    paging::Cursor,
+    script::Script,
+};
 
 static LIKE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(&[
@@ -14,8 +20,7 @@ static LIKE: LazyLock<Script> = LazyLock::new(|| {
         include_str!("like.lua"),
     ])
 });
-static UNLIKE: LazyLock<Script> =
-    LazyLock::new(|| Script::new(&[include_str!("inbox.lua"), include_str!("unlike.lua")]));
+static UNLIKE: LazyLock<Script> = LazyLock::new(|| retracting(include_str!("unlike.lua")));
 
 /// What became of a like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,7 +11,7 @@ for i = 1, #page, 2 do
   local group, newest = page[i], tonumber(page[i + 1])
   local people = tag .. 'group:' .. group
   local f = entry_at(newest)
-  local row = { group, newest, tonumber(f.t or 0), tonumber(redis.call('HGET', reads, group) or 0),
+  local row = { group, newest, tonumber(f.t or 0), tonumber(redis.call('HGET', tag .. 'reads', group) or 0),
     redis.call('ZCARD', people), f.w or '', f.k or '', f.u or '', f.l or '', f.x or '' }
   for _, person in ipairs(redis.call('ZREVRANGE', people, 0, 2)) do row[#row + 1] = person end
   list[#list + 1] = row

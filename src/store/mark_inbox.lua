@@ -2,39 +2,39 @@
 -- up to which, 'read' | 'unread' | 'seen', a group or '' for all. Answers 'ok', 'stale' (another
 -- epoch, or behind a mark that was set) or 'beyond' (an entry that is not there yet).
 local generation, known, through, what, group = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5]
-local epoch = standing(generation)
-if epoch ~= known then return 'stale' end
+open()
+if generation .. '.' .. epoch ~= known then return 'stale' end
 local fields = redis.call('HMGET', meta, 'seq', 'seen', 'read')
 if through > tonumber(fields[1] or 0) then return 'beyond' end
 
 -- Moves one group's mark, and the unread count with it.
-local function mark(name, newest, from, to)
-  if to > 0 then redis.call('HSET', reads, name, to) else redis.call('HDEL', reads, name) end
-  local was, is = newest > from, newest > to
-  if was ~= is then redis.call('HINCRBY', meta, 'unread', is and 1 or -1) end
+local function mark(name, last, from, to)
+  if to > 0 then redis.call('HSET', tag .. 'reads', name, to) else redis.call('HDEL', tag .. 'reads', name) end
+  if last > from then unread = unread - 1 end
+  if last > to then unread = unread + 1 end
 end
 
 -- Whoever has a group before them need not be told of what is in it.
 local function catch_up(name)
   local count, people = 0, tag .. 'group:' .. name
   local live = redis.call('ZRANGEBYSCORE', people, '-inf', through, 'WITHSCORES')
-  for i = 2, #live, 2 do count = count + redis.call('ZREM', pending, live[i]) end
+  for i = 2, #live, 2 do count = count + redis.call('ZREM', tag .. 'pending', live[i]) end
   settle('caught_up', count)
 end
 
 if what == 'seen' then
   if through <= tonumber(fields[2] or 0) then return 'ok' end
   redis.call('HSET', meta, 'seen', through)
-  settle('caught_up', redis.call('ZREMRANGEBYSCORE', pending, '-inf', through))
+  settle('caught_up', redis.call('ZREMRANGEBYSCORE', tag .. 'pending', '-inf', through))
 elseif group ~= '' then
-  local newest = tonumber(redis.call('ZSCORE', groups, group) or 0)
-  if newest == 0 then return 'stale' end
-  local from = tonumber(redis.call('HGET', reads, group) or 0)
+  local last = tonumber(redis.call('ZSCORE', groups, group) or 0)
+  if last == 0 then return 'stale' end
+  local from = tonumber(redis.call('HGET', tag .. 'reads', group) or 0)
   if what == 'unread' then
-    mark(group, newest, from, 0)
+    mark(group, last, from, 0)
   else
     if through < from then return 'stale' end
-    mark(group, newest, from, through)
+    mark(group, last, from, through)
     catch_up(group)
   end
 else
@@ -42,21 +42,21 @@ else
   if what == 'read' then
     if through < tonumber(fields[3] or 0) then return 'stale' end
     redis.call('HSET', meta, 'read', through)
-    settle('caught_up', redis.call('ZREMRANGEBYSCORE', pending, '-inf', through))
+    settle('caught_up', redis.call('ZREMRANGEBYSCORE', tag .. 'pending', '-inf', through))
   end
   for i = 1, #all, 2 do
-    local name, newest = all[i], tonumber(all[i + 1])
-    local from = tonumber(redis.call('HGET', reads, name) or 0)
+    local name, last = all[i], tonumber(all[i + 1])
+    local from = tonumber(redis.call('HGET', tag .. 'reads', name) or 0)
     if what == 'unread' then
-      mark(name, newest, from, 0)
+      mark(name, last, from, 0)
     elseif from < through then
-      mark(name, newest, from, through)
+      mark(name, last, from, through)
     end
   end
 end
 
-local _, unread = standing(generation)
-local named = group ~= '' and ('"group":"' .. group .. '",') or ''
+save()
+local only = group ~= '' and ('"group":"' .. group .. '",') or ''
 publish(tag .. 'live', 0, '{"type":"marked","epoch":"' .. epoch .. '","seq":' .. through .. ','
-  .. named .. '"unread":' .. unread .. '}')
+  .. only .. '"unread":' .. unread .. '}')
 return 'ok'

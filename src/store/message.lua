@@ -1,6 +1,6 @@
 -- Sends a person a message of another program: KEYS[1] the person's inbox; ARGV text as JSON,
 -- level, id, time, generation, most entries, oldest time, idempotency key or '', the hash of what
--- was asked. Answers {person exists, id, why it makes no toast or ''}; the id is the first one's
+-- was asked, who sends it. Answers {person exists, id, why it makes no toast or ''}; the id is the first one's
 -- for a repeat, and empty if the key was used for something else.
 local text, level, id, at, generation = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local max, oldest, key, body = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8], ARGV[9]
@@ -13,6 +13,6 @@ if key ~= '' then
   redis.call('HSET', used, 'body', body, 'id', id)
   redis.call('PEXPIRE', used, 86400000)
 end
-local _, withheld = notify('message', nil, '', 'program', at, { 'l', level, 'x', text },
+local _, withheld = notify('message', nil, nil, '', 'program:' .. ARGV[10], at, { 'l', level, 'x', text },
   '"level":"' .. level .. '","text":' .. text, generation, max, oldest)
 return { 1, id, withheld }

@@ -17,6 +17,7 @@ static MESSAGE: LazyLock<Script> = LazyLock::new(|| {
 static TELL: LazyLock<Script> = LazyLock::new(|| {
     Script::new(&[
         include_str!("inbox.lua"),
+        include_str!("entry.lua"),
         include_str!("notify.lua"),
         include_str!("tell.lua"),
     ])
@@ -36,6 +37,8 @@ pub struct RoomNews<'a> {
     pub person: &'a str,
     /// What they said, where they said something.
     pub text: Option<&'a str>,
+    /// Which message of the room mentions them, or when they were invited.
+    pub which: u64,
     /// Names the occasion: nobody is told of it twice.
     pub key: &'a str,
     /// Milliseconds since 1970.
@@ -46,6 +49,8 @@ pub struct RoomNews<'a> {
 pub struct NewNotice<'a> {
     /// Whom it is for.
     pub to: &'a UserId,
+    /// The id of the token that sends it.
+    pub from: &'a str,
     /// What it says.
     pub text: &'a str,
     /// How it is meant.
@@ -86,6 +91,7 @@ impl Store {
                     .arg(news.now)
                     .arg(news.key);
                 self.inbox_arguments(command, news.now);
+                command.arg(news.which);
             })
             .await?;
         Ok(withheld(&why))
@@ -107,7 +113,7 @@ impl Store {
                     .arg(notice.id)
                     .arg(notice.now);
                 self.inbox_arguments(command, notice.now);
-                command.arg(key).arg(body);
+                command.arg(key).arg(body).arg(notice.from);
             })
             .await?;
         Ok(match (exists, id.is_empty()) {

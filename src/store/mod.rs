@@ -28,6 +28,7 @@ pub mod slots;
 pub mod talk;
 pub mod tokens;
 pub mod topology;
+pub mod untell;
 
 use std::sync::Arc;
 

@@ -23,31 +23,40 @@ end
 
 -- Stores an entry and publishes it. `group` is nil for one that is a group of its own; `fields`
 -- are stored with the entry, and `json` are members of the frame. Answers its seq, and why it makes
--- no toast ('': it makes one).
-local function notify(kind, group, about, who, at, fields, json, generation, max, oldest)
+-- no toast ('': it makes one). Of one person's entries in one group only the newest lives: `before`
+-- is the one that lived so far, if there is any.
+local function notify(kind, group, before, about, who, at, fields, json, generation, max, oldest)
   local withheld, hidden = withholds(kind, about, who, at)
-  local seq = redis.call('HINCRBY', meta, 'seq', 1)
+  open()
+  newest = newest + 1
+  -- Written once: the store writes a script's numbers as fractions, which costs as much as a command.
+  local seq = string.format('%d', newest)
   group = group or kind .. '.' .. seq
   local entry = { 'k', kind, 'g', group, 't', at, 'u', who }
   for _, field in ipairs(fields) do entry[#entry + 1] = field end
   if withheld then
     entry[#entry + 1], entry[#entry + 2] = 'w', withheld
     settle('withheld_' .. withheld, 1)
-    redis.call('ZADD', silenced, seq, seq)
+    redis.call('ZADD', tag .. 'silenced', seq, seq)
   else
-    redis.call('ZADD', pending, seq, seq)
+    redis.call('ZADD', tag .. 'pending', seq, seq)
   end
   redis.call('XADD', inbox, seq .. '-0', unpack(entry))
   if not hidden then
+    if before then bury(who, before) end
     redis.call('ZADD', tag .. 'group:' .. group, seq, who)
+    -- Senders are counted, so that nobody fills the inbox alone; see `trim`.
+    local has = redis.call('RPUSH', tag .. 'from:' .. who, seq)
+    if has > max / 10 then redis.call('ZADD', tag .. 'most', has, who) end
+    live = live + 1
     set_newest(group, seq)
   end
-  trim(seq, max, oldest)
-  local epoch, unread = standing(generation)
+  trim(max, oldest)
+  save()
   local void = hidden and ',"void":true' or ''
   local why = withheld and ',"withheld":"' .. withheld .. '"' or ''
-  publish(tag .. 'live', seq, '{"type":"notification","epoch":"' .. epoch .. '","seq":' .. seq
-    .. ',"group":"' .. group .. '","unread":' .. unread .. ',"kind":"' .. kind .. '",' .. json
-    .. ',"at":' .. at .. void .. why .. '}')
+  publish(tag .. 'live', seq, '{"type":"notification","epoch":"' .. generation .. '.' .. epoch
+    .. '","seq":' .. seq .. ',"group":"' .. group .. '","unread":' .. unread .. ',"kind":"' .. kind
+    .. '",' .. json .. ',"at":' .. at .. void .. why .. '}')
   return seq, withheld or ''
 end

@@ -11,6 +11,7 @@ use redis::Cmd;
 use super::{
     Store, StoreError,
     cleanup::{Deleted, UNKNOWN_FOR},
+    inbox::retracting,
     keys,
     paging::Cursor,
     script::Script,
@@ -22,8 +23,7 @@ static CREATE: LazyLock<Script> = LazyLock::new(|| {
         include_str!("create_post.lua"),
     ])
 });
-static DELETE: LazyLock<Script> =
-    LazyLock::new(|| Script::new(&[include_str!("inbox.lua"), include_str!("delete_post.lua")]));
+static DELETE: LazyLock<Script> = LazyLock::new(|| retracting(include_str!("delete_post.lua")));
 
 /// An idempotency key of one person, and the hash of what was asked with it.
 pub struct Idempotency<'a> {

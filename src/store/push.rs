@@ -12,7 +12,12 @@ static PRUNE: LazyLock<Script> = LazyLock::new(|| with_library(include_str!("pru
 static CLAIM: LazyLock<Script> = LazyLock::new(|| with_library(include_str!("claim_push.lua")));
 
 fn with_library(script: &str) -> Script {
-    Script::new(&[include_str!("inbox.lua"), include_str!("push.lua"), script])
+    Script::new(&[
+        include_str!("inbox.lua"),
+        include_str!("entry.lua"),
+        include_str!("push.lua"),
+        script,
+    ])
 }
 
 /// Subscriptions of one person.

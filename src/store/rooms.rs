@@ -254,6 +254,7 @@ impl Store {
         self.clean_up_after(UNKNOWN_FOR, &deleted).await?;
         let ended = end("").await?;
         if ended == Outcome::Done {
+            self.note_ended(name, now).await?;
             self.unlist_room(name).await?;
         }
         self.clean_up(&deleted).await?;

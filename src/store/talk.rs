@@ -49,6 +49,14 @@ pub struct Stored {
     pub owed: Vec<UserId>,
 }
 
+/// A message that was removed.
+pub struct Unsaid {
+    /// Who said it.
+    pub from: Option<UserId>,
+    /// The members whom it mentioned.
+    pub owed: Vec<UserId>,
+}
+
 /// An entry of a room's history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Saying {
@@ -137,7 +145,7 @@ impl Store {
         self.link().query(&command).await
     }
 
-    /// Removes a message.
+    /// Removes a message. Answers who said it and whom it mentions, who are to be told.
     pub async fn unsay(
         &self,
         name: &RoomName,
@@ -145,16 +153,27 @@ impl Store {
         seq: u64,
         id: &str,
         now: u64,
-    ) -> Result<Outcome, StoreError> {
-        self.on_room(&UNSAY, name, |command| {
-            command
-                .arg(actor.as_str())
-                .arg(seq)
-                .arg(now)
-                .arg(self.generation())
-                .arg(id);
-        })
-        .await
+    ) -> Result<Result<Unsaid, Outcome>, StoreError> {
+        let answer: Vec<Value> = self
+            .on_room(&UNSAY, name, |command| {
+                command
+                    .arg(actor.as_str())
+                    .arg(seq)
+                    .arg(now)
+                    .arg(self.generation())
+                    .arg(id);
+            })
+            .await?;
+        let mut answer = answer.into_iter();
+        match from_redis_value(answer.next().unwrap_or(Value::Nil))? {
+            Outcome::Done => {}
+            refused => return Ok(Err(refused)),
+        }
+        let mut people = answer.filter_map(|id| from_redis_value::<String>(id).ok()?.parse().ok());
+        Ok(Ok(Unsaid {
+            from: people.next(),
+            owed: people.collect(),
+        }))
     }
 
     /// Reads a part of a room's history; everybody's where no reader is named. Errors:
@@ -202,6 +221,14 @@ impl Store {
             "none" => Err(Outcome::NoRoom),
             _ => Err(Outcome::Forbidden),
         })
+    }
+
+    /// Which history a room has.
+    pub async fn room_epoch(&self, name: &RoomName) -> Result<Epoch, StoreError> {
+        let mut command = redis::cmd("HGET");
+        command.arg(keys::room_part(name, "log:meta")).arg("epoch");
+        let epoch: Option<String> = self.link().query(&command).await?;
+        Ok(self.epoch(epoch.as_deref().unwrap_or("0")))
     }
 
     /// Somebody has read a room up to `seq`.

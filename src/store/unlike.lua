@@ -22,8 +22,8 @@ if last then lapse(string.match(last, '%d+')) end
 local group = 'like.' .. n
 local entry = redis.call('ZSCORE', tag .. 'group:' .. group, person)
 if not entry then return { 1, likes, 1 } end
-withdraw(group, person)
-local seq = append_retract(group, at, entry)
-trim(seq, max, oldest)
-publish_retract(generation, seq, entry, group)
+lapse(entry)
+open()
+withdraw(group, person, entry)
+retract(generation, group, at, entry, max, oldest)
 return { 1, likes, 1 }

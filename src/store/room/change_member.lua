@@ -15,6 +15,7 @@ if what == 'invite' then
   if redis.call('ZCARD', invited) >= tonumber(ARGV[5]) then return 'full' end
   if ARGV[6] == 'ask' then return 'ok' end
   redis.call('ZREM', banned, target)
+  redis.call('SADD', tag .. 'told', target)
   redis.call('ZADD', invited, ARGV[4], target)
   return 'ok'
 end

@@ -22,6 +22,15 @@ if epoch then
     end
   end
 end
+-- Those who were told of something here are to be told that it is gone.
+if redis.call('EXISTS', tag .. 'told') == 1 then
+  if redis.call('EXISTS', tag .. 'untold') == 0 then
+    redis.call('RENAME', tag .. 'told', tag .. 'untold')
+  else
+    redis.call('SUNIONSTORE', tag .. 'untold', tag .. 'untold', tag .. 'told')
+    redis.call('UNLINK', tag .. 'told')
+  end
+end
 redis.call('UNLINK', room, members, roles, reads, invited, banned, log, meta, here, servers,
   voids, tag .. 'owed')
 return 'ok'

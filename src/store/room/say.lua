@@ -13,7 +13,11 @@ if first then
 end
 local seq = next_seq()
 redis.call('SET', sent, seq .. ' ' .. at, 'PX', 86400000)
-redis.call('XADD', log, seq .. '-0', 'i', id, 'u', user, 'x', text, 't', at)
+local owed = {}
+for i = 8, #ARGV do
+  if ARGV[i] ~= user and role_of(ARGV[i]) then owed[#owed + 1] = ARGV[i] end
+end
+redis.call('XADD', log, seq .. '-0', 'i', id, 'u', user, 'x', text, 't', at, 'm', table.concat(owed, ' '))
 local oldest = seq - tonumber(ARGV[7]) + 1
 if oldest > 1 then
   redis.call('XTRIM', log, 'MINID', oldest .. '-0')
@@ -25,10 +29,9 @@ publish(seq, '{"type":"message","channel":"' .. channel .. '","epoch":"' .. epoc
   .. ',"id":"' .. id .. '","from":' .. ARGV[6] .. ',"text":' .. text .. ',"at":' .. at .. '}')
 local answer = { 'ok', seq, tonumber(at), epoch }
 -- Whom it mentions is noted here, until they were told: their inboxes lie in other slots.
-for i = 8, #ARGV do
-  if ARGV[i] ~= user and role_of(ARGV[i]) then
-    redis.call('ZADD', tag .. 'owed', at, seq .. ' ' .. ARGV[i])
-    answer[#answer + 1] = ARGV[i]
-  end
+for _, mentioned in ipairs(owed) do
+  redis.call('ZADD', tag .. 'owed', at, seq .. ' ' .. mentioned)
+  redis.call('SADD', tag .. 'told', mentioned)
+  answer[#answer + 1] = mentioned
 end
 return answer
