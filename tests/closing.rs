@@ -6,7 +6,12 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use common::{PATIENCE, app::App, people::PASSWORD, ws::Socket};
+use common::{
+    PATIENCE,
+    app::App,
+    people::{PASSWORD, Person},
+    ws::Socket,
+};
 use futures_util::SinkExt;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -115,20 +120,22 @@ async fn who_logs_out_everywhere_is_closed_everywhere_within_a_second() {
 }
 
 #[tokio::test]
-async fn a_new_password_closes_the_sockets_of_other_sessions() {
+async fn a_new_password_closes_the_sockets_of_all_sessions_of_before() {
     let app = App::builder().start(2);
     let phone = app.sign_up("ana").await;
     let laptop = phone.log_in(app.server()).await;
-    let (mut kept, _) = phone.listen(&app.servers[1]).await;
-    let (mut ended, _) = laptop.listen(&app.servers[1]).await;
+    let (mut own, _) = phone.listen(&app.servers[1]).await;
+    let (mut other, _) = laptop.listen(&app.servers[1]).await;
     let change = json!({"password": "another horse", "current_password": PASSWORD});
-    phone
-        .ask("PATCH", "/api/v1/me")
-        .json(&change)
-        .send()
-        .await
-        .ok(200);
-    assert_eq!(ended.closed().await, 4401);
+    let changed = phone.ask("PATCH", "/api/v1/me").json(&change);
+    let changed = changed.send().await.ok(200);
+    assert_eq!(own.closed().await, 4401);
+    assert_eq!(other.closed().await, 4401);
+    let again = Person {
+        token: changed["token"].as_str().unwrap().to_owned(),
+        ..phone
+    };
+    let (mut kept, _) = again.listen(&app.servers[1]).await;
     kept.nothing_else().await;
 }
 

@@ -10,7 +10,7 @@ use common::{app::App, ws::Socket};
 use serde_json::{Value, json};
 
 /// All that a name may hold and that JSON escapes, or that somebody might escape.
-const NAME: &str = "An\\a \"A\" \u{1F98A} </b> '&' \u{e9}e\u{301} {}";
+const NAME: &str = "An\\a \"A\" \u{1F98A} </b> '&' \u{e9}x\u{301} {}";
 /// Text may hold some more: line breaks, tabs, and characters that end lines elsewhere.
 const TEXT: &str =
     "\"q\" \\u0041 \\\n\ta/b \u{1F468}\u{200D}\u{1F469} \u{2028}\u{2029} \u{202e}x\u{202c} ${}%s";

@@ -124,6 +124,7 @@ async fn where_programs_ask_every_error_is_json() {
         ("GET", "/events/a/b", 404, "not_found"),
         ("GET", "/healthz/", 404, "not_found"),
         ("PATCH", "/api/v1/posts", 405, "method_not_allowed"),
+        ("TRACE", "/api/v1/posts", 405, "method_not_allowed"),
         ("POST", "/ws", 405, "method_not_allowed"),
         ("DELETE", "/events", 405, "method_not_allowed"),
         ("GET", "/broadcast/news", 405, "method_not_allowed"),
