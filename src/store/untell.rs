@@ -101,7 +101,9 @@ impl Store {
             command.arg(keys::ENDED).arg(room.as_str());
         } else {
             command.arg(keys::room_part(room, "untold"));
-            people.iter().for_each(|id| drop(command.arg(id.as_str())));
+            for id in people {
+                command.arg(id.as_str());
+            }
         }
         self.link().query(&command).await
     }
