@@ -11,8 +11,8 @@ if redis.call('DEL', tag .. 'post:' .. n) == 0 then return 0 end
 local seqs = {}
 local function lapse_all()
   if #seqs == 0 then return end
-  settle('lapsed', redis.call('ZREM', pending, unpack(seqs)))
-  redis.call('ZREM', silenced, unpack(seqs))
+  settle('lapsed', redis.call('ZREM', tag .. 'pending', unpack(seqs)))
+  redis.call('ZREM', tag .. 'silenced', unpack(seqs))
   seqs = {}
 end
 for _, entry in ipairs(redis.call('XRANGE', inbox, '-', '+')) do

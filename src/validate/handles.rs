@@ -62,6 +62,7 @@ const PATHS: &[&str] = &[
     "api",
     "broadcast",
     "docs",
+    "entered",
     "events",
     "favicon",
     "feed",
@@ -259,7 +260,7 @@ mod tests {
             assert_eq!(
                 reserved()
                     .check(handle, Ok(()))
-                    .unwrap_err()
+                    .expect_err(handle)
                     .of_field("handle"),
                 Some(sentence("handle", "reserved")),
                 "{handle}"

@@ -91,7 +91,7 @@ fn measure(value: &str, most: usize) -> Used {
     let points = value.chars().count();
     let characters = match points {
         few if few < near && value.len() <= most * BYTES_EACH => return Used::Little,
-        book if book > most * BYTES_EACH => book,
+        book if book > TEXT_MAX * BYTES_EACH => book,
         _ => count(&value),
     };
     match characters {
