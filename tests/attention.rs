@@ -471,3 +471,60 @@ async fn what_is_muted_already_is_never_too_much() {
     mute(&eve, "PUT").await.ok(204);
     mute(&bob, "PUT").await.invalid(&[("mutes", "too_many")]);
 }
+
+#[tokio::test]
+async fn quiet_hours_follow_the_clocks_of_a_zone() {
+    let app = App::start();
+    let (ana, bob) = (app.sign_up("ana").await, app.sign_up("bob").await);
+    let (mut socket, _) = ana.listen(app.server()).await;
+    // The clocks of Kathmandu never change, so that it is known what they show.
+    let minutes = (now() / 60_000 + 345) % 1_440;
+    for (begins, quiet) in [(1_380, true), (60, false)] {
+        let from = (minutes + begins) % 1_440;
+        let to = (from + 120) % 1_440;
+        let hours = json!({"from": from, "to": to, "zone": "asia/kathmandu"});
+        let stored = want(&ana, json!({"quiet_hours": hours})).await.ok(200);
+        let expected = json!({"from": from, "to": to, "utc_offset": 345, "zone": "Asia/Kathmandu"});
+        assert_eq!(stored["quiet_hours"], expected);
+        assert_eq!(ana.get(PREFERENCES).await.ok(200), stored);
+        bob.like(&ana.publish("hello").await).await;
+        let frame = entry(&mut socket).await;
+        assert_eq!(frame.get("withheld").is_some(), quiet, "{hours}: {frame}");
+    }
+    for zone in ["Mars/Olympus", "", "Europe/Berlin 1:2"] {
+        let hours = json!({"from": 0, "to": 60, "zone": zone});
+        let refused = want(&ana, json!({"quiet_hours": hours})).await;
+        refused.invalid(&[("quiet_hours.zone", "format")]);
+    }
+}
+
+#[tokio::test]
+async fn from_the_second_on_at_which_clocks_change_quiet_hours_are_others() {
+    let app = App::start();
+    let (ana, bob) = (app.sign_up("ana").await, app.sign_up("bob").await);
+    let (mut socket, _) = ana.listen(app.server()).await;
+    let utc = now() / 60_000 % 1_440;
+    // An hour around noon of a clock that is ahead so far that it is noon there now.
+    let ahead = 720 - utc as i64;
+    let past = now() / 1_000 - 60;
+    let future = now() / 1_000 + 3_600;
+    for (changes, quiet) in [
+        (format!("{} A/Zone", ahead + 180), false),
+        (format!("{} A/Zone {past}:{ahead}", ahead + 180), true),
+        (format!("{ahead} A/Zone {past}:{}", ahead + 180), false),
+        (format!("{ahead} A/Zone {future}:{}", ahead + 180), true),
+        (
+            format!("0 A/Zone 1000:60 {past}:{ahead} {future}:{}", ahead + 180),
+            true,
+        ),
+        // As it was stored before zones had names.
+        (format!("{ahead}"), true),
+    ] {
+        let attention = format!("{{{}}}:attention", ana.id);
+        let hours = format!("690 750 {changes}");
+        app.redis.ask(&["HSET", &attention, "quiet", &hours]);
+        bob.like(&ana.publish("hello").await).await;
+        let frame = entry(&mut socket).await;
+        assert_eq!(frame.get("withheld").is_some(), quiet, "{hours}: {frame}");
+    }
+}

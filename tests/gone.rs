@@ -206,3 +206,64 @@ async fn a_room_of_the_same_name_begins_anew() {
             .ok(201);
     }
 }
+
+#[tokio::test]
+async fn what_happens_in_a_room_names_it_by_its_title() {
+    let mut house = house().await;
+    let (ana, bob) = (house.ana.clone(), house.bob.clone());
+    let name = bob.make_room(true).await;
+    let room = format!("/api/v1/rooms/{name}");
+    let change = json!({"title": "Chess \"& tea\""});
+    bob.ask("PATCH", &room).json(&change).send().await.ok(200);
+    let theirs = format!("{room}/members/{}", ana.id);
+    bob.ask("PUT", &theirs)
+        .json(&json!({}))
+        .send()
+        .await
+        .ok(204);
+    let invited = house.notified(1).await;
+    assert_eq!(invited["room_title"], change["title"]);
+    ana.join(&name).await;
+    house.socket.expect("retract").await;
+    bob.say(&name, &format!("@{}", ana.handle)).await;
+    let mentioned = house.notified(1).await;
+    assert_eq!(
+        (&mentioned["room"], &mentioned["room_title"]),
+        (&json!(name), &change["title"])
+    );
+    assert_eq!(house.groups().await[0]["room_title"], change["title"]);
+    // Whoever comes back hears the same; whoever is out of a private room learns nothing new of it.
+    let (mut again, _) = ana.resume(&house.app.servers[0], &house.epoch, 2).await;
+    let frame = again.expect("notification").await;
+    assert_eq!(frame["room_title"], change["title"]);
+    bob.delete(&theirs).await.ok(204);
+    let change = json!({"title": "Secret"});
+    bob.ask("PATCH", &room).json(&change).send().await.ok(200);
+    assert_eq!(house.groups().await[0].get("room_title"), None);
+}
+
+#[tokio::test]
+async fn a_like_is_told_to_every_device_of_whoever_likes() {
+    let house = house().await;
+    let (ana, bob) = (house.ana.clone(), house.bob.clone());
+    let post = ana.publish("hello").await;
+    let (mut one, _) = bob.listen(&house.app.servers[0]).await;
+    let (mut other, _) = bob.listen(&house.app.servers[1]).await;
+    for liked in [true, false] {
+        match liked {
+            true => bob.like(&post).await,
+            false => bob.unlike(&post).await,
+        };
+        for socket in [&mut one, &mut other] {
+            let frame = socket.expect("liked").await;
+            assert_eq!(
+                frame,
+                json!({"type": "liked", "post_id": post, "liked": liked})
+            );
+        }
+    }
+    let mut of_ana = house.socket;
+    of_ana.expect("notification").await;
+    of_ana.expect("retract").await;
+    of_ana.nothing_else().await;
+}

@@ -8,9 +8,41 @@ use leptos::{
     web_sys::{Element, FocusEvent, HtmlElement, HtmlTextAreaElement},
 };
 
-/// Milliseconds since 1970, UTC. It goes on while a laptop sleeps, as a monotonic clock may not.
+/// Milliseconds since 1970, UTC, as this device believes: it may be wrong, and may jump. It goes on while
+/// a laptop sleeps, as [`elapsed`] may not.
 pub(crate) fn now() -> u64 {
     js_sys::Date::now() as u64
+}
+
+/// Milliseconds since some moment before the page was loaded, for durations: no change of the device's
+/// clock moves it.
+pub(crate) fn elapsed() -> u64 {
+    let performance = get(&window(), "performance");
+    let passed = performance.and_then(|performance| call(&performance, "now", &[]));
+    // A minute ahead, so that nobody who counts back from the first moment gets below 0.
+    passed
+        .and_then(|passed| passed.as_f64())
+        .map_or_else(self::now, |ms| ms as u64 + 60_000)
+}
+
+/// Milliseconds since 1970, UTC, by the server's clock: what it was when the page was rendered, and
+/// what has passed since. The device's own where the page does not say.
+pub(crate) fn server_now() -> u64 {
+    let rendered = document().query_selector("meta[name=now]").ok().flatten();
+    let rendered = rendered.and_then(|meta| meta.get_attribute("content"));
+    let rendered = rendered.and_then(|text| text.parse::<u64>().ok());
+    let (Some(rendered), Some(begun)) = (rendered, answered()) else {
+        return now();
+    };
+    rendered + elapsed().saturating_sub(begun)
+}
+
+/// When the answer with this page began to come, as [`elapsed`] counts.
+fn answered() -> Option<u64> {
+    let performance = get(&window(), "performance")?;
+    let entries = call(&performance, "getEntriesByType", &["navigation".into()])?;
+    let begun = get(&get(&entries, "0")?, "responseStart")?.as_f64()?;
+    Some(begun as u64 + 60_000)
 }
 
 /// From 0 up to 1.
@@ -169,6 +201,25 @@ fn list(items: &[JsValue]) -> Array {
 /// How far this device's clock is ahead of UTC, in minutes.
 pub(crate) fn utc_offset() -> i16 {
     -js_sys::Date::new_0().get_timezone_offset() as i16
+}
+
+/// How far it is ahead at a moment, in milliseconds since 1970: clocks change twice a year.
+pub(crate) fn utc_offset_at(at: u64) -> i16 {
+    let date = js_sys::Date::new(&JsValue::from_f64(at as f64));
+    -date.get_timezone_offset() as i16
+}
+
+/// The name of this device's time zone, such as `Europe/Berlin`.
+pub(crate) fn time_zone() -> Option<String> {
+    let format = make_of(&get(&window(), "Intl")?, "DateTimeFormat")?;
+    let options = call(&format, "resolvedOptions", &[])?;
+    get(&options, "timeZone")?.as_string()
+}
+
+/// Makes an object of a class that belongs to another object.
+fn make_of(of: &JsValue, class: &str) -> Option<JsValue> {
+    let class: Function = get(of, class)?.dyn_into().ok()?;
+    Reflect::construct(&class, &Array::new()).ok()
 }
 
 /// Runs one of our own scripts; asking for it again changes nothing.

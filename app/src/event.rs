@@ -187,6 +187,14 @@ pub enum ServerFrame {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         retracts: Option<u64>,
     },
+    /// This person likes a post, or does not any more: told to their own sockets, on every device. It has
+    /// no place in the inbox, and says nothing new to the one that asked for it.
+    Liked {
+        /// Which one.
+        post_id: PostId,
+        /// Whether they like it now.
+        liked: bool,
+    },
     /// There is a new post, on the channel `feed`.
     NewPost {
         /// Which one.
@@ -299,6 +307,9 @@ pub struct Notification {
     /// In which room.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub room: Option<RoomName>,
+    /// What that room is called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room_title: Option<String>,
     /// On which post.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub post_id: Option<PostId>,

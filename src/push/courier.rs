@@ -83,7 +83,10 @@ impl Courier {
         let actors = claim.untold.iter().flat_map(|untold| &untold.people);
         // A push without names is better than none.
         let people = self.service.people(actors).await.unwrap_or_default();
-        let all: Arc<[_]> = messages(owner, &claim, &people).into();
+        let groups = claim.untold.iter().map(|untold| &untold.group);
+        let rooms = self.service.room_titles(owner, groups).await;
+        let rooms = rooms.unwrap_or_default();
+        let all: Arc<[_]> = messages(owner, &claim, &people, &rooms).into();
         for stored in &claim.subscriptions {
             let Ok(target) = self.service.push.checked(stored) else {
                 continue;

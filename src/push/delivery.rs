@@ -27,8 +27,9 @@ const LONGEST: Duration = Duration::from_secs(300);
 /// Sends messages to one browser, in turn.
 pub async fn deliver(service: Arc<Service>, owner: UserId, target: Target, all: Arc<[Message]>) {
     for message in all.iter() {
-        match persist(&service, &target, message).await {
+        match persist(&service, &owner, &target, message).await {
             Outcome::Sent => METERS.push_sent.increment(1),
+            Outcome::Pointless => {}
             Outcome::Gone => {
                 METERS.push_gone.increment(1);
                 // Where the store is away, the next push finds it gone again.
@@ -47,7 +48,12 @@ pub async fn deliver(service: Arc<Service>, owner: UserId, target: Target, all: 
 }
 
 /// Sends until it is taken or refused, or until it was enough.
-async fn persist(service: &Service, target: &Target, message: &Message) -> Outcome {
+async fn persist(
+    service: &Service,
+    owner: &UserId,
+    target: &Target,
+    message: &Message,
+) -> Outcome {
     let mut delays = DELAYS.iter();
     loop {
         let outcome = attempt(service, target, message).await;
@@ -55,6 +61,10 @@ async fn persist(service: &Service, target: &Target, message: &Message) -> Outco
             return outcome;
         };
         sleep(wait(*delay, *asked)).await;
+        // What was taken back meanwhile is told to nobody.
+        if let Ok(false) = service.store().has_group(owner, &message.group).await {
+            return Outcome::Pointless;
+        }
     }
 }
 

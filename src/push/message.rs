@@ -3,14 +3,17 @@
 use std::{borrow::Cow, collections::HashMap};
 
 use app::{
-    model::{Epoch, Person, PostId, UserId},
+    model::{Epoch, Kind, Person, PostId, RoomName, UserId},
     text::{balanced, beginning, isolated, within},
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::store::push::{Claim, Untold};
+use crate::{
+    service::inbox::room_of,
+    store::push::{Claim, Untold},
+};
 
 /// The longest text of another program that is shown, in characters. The rest is in the inbox.
 const LONGEST: usize = 300;
@@ -25,6 +28,8 @@ pub struct Message {
     pub topic: String,
     /// JSON, at most 3 kB.
     pub json: Vec<u8>,
+    /// The group that it tells of.
+    pub group: String,
 }
 
 /// What the service worker gets.
@@ -41,7 +46,13 @@ struct Payload<'a> {
 }
 
 /// One message a group, the newest group last, so that it is on top.
-pub fn messages(owner: &UserId, claim: &Claim, people: &HashMap<UserId, Person>) -> Vec<Message> {
+/// `rooms` is what the rooms in it are called.
+pub fn messages(
+    owner: &UserId,
+    claim: &Claim,
+    people: &HashMap<UserId, Person>,
+    rooms: &HashMap<RoomName, String>,
+) -> Vec<Message> {
     let mut messages: Vec<_> = claim
         .untold
         .iter()
@@ -55,13 +66,14 @@ pub fn messages(owner: &UserId, claim: &Claim, people: &HashMap<UserId, Person>)
                 seq: untold.seq,
                 group: &untold.group,
                 kind: &untold.kind,
-                text: text(untold, &names),
+                text: text(untold, &names, rooms),
                 url: url(owner, &untold.group),
                 unread: claim.unread,
             };
             Some(Message {
                 topic: topic(owner, &untold.group),
                 json: serde_json::to_vec(&payload).ok()?,
+                group: untold.group.clone(),
             })
         })
         .collect();
@@ -75,7 +87,20 @@ fn topic(owner: &UserId, group: &str) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(&hash[..24])
 }
 
-fn text(untold: &Untold, names: &[&str]) -> String {
+fn text(untold: &Untold, names: &[&str], rooms: &HashMap<RoomName, String>) -> String {
+    if let Some(room) = room_of(&untold.group) {
+        let kind = match untold.kind.as_str() {
+            "invitation" => Kind::Invitation,
+            _ => Kind::Mention,
+        };
+        let title = rooms.get(&room).map_or(room.as_str(), String::as_str);
+        let who = who(names, untold.count);
+        let words = kind.sentence(&who, untold.count > 1, Some(title), None);
+        return match untold.text.as_str() {
+            "" => words,
+            said => shortened(&format!("{words}: {said}")),
+        };
+    }
     if !untold.text.is_empty() {
         return shortened(&untold.text);
     }
@@ -119,7 +144,10 @@ fn url(owner: &UserId, group: &str) -> String {
         .and_then(|n| n.parse::<u64>().ok());
     match n {
         Some(n) => format!("/posts/{}", PostId::new(owner.clone(), n)),
-        None => "/notifications".to_owned(),
+        None => match room_of(group) {
+            Some(room) => format!("/rooms/{room}"),
+            None => "/notifications".to_owned(),
+        },
     }
 }
 
@@ -150,7 +178,8 @@ mod tests {
             ((*id).clone(), person)
         };
         let people = people.iter().map(person).collect();
-        messages(&owner, claim, &people)
+        let rooms = HashMap::from([("chess".parse().unwrap(), "Chess & tea".to_owned())]);
+        messages(&owner, claim, &people, &rooms)
             .iter()
             .inspect(|message| assert!(message.json.len() <= 3_000 && message.topic.len() == 32))
             .map(|message| serde_json::from_slice(&message.json).unwrap())
@@ -179,6 +208,37 @@ mod tests {
                     "text": "Ben and 19 others like your post", "url": "/posts/0abcdefg.7", "unread": 2}),
             ]
         );
+    }
+
+    #[test]
+    fn what_happens_in_a_room_names_the_room_by_its_title() {
+        let ana: UserId = "1aaaaaaa".parse().unwrap();
+        let of = |kind: &str, room: &str, text: &str| Untold {
+            kind: kind.into(),
+            text: text.into(),
+            ..untold(1, &format!("{kind}.{room}"), 1, &[&ana])
+        };
+        let claim = Claim {
+            epoch: Epoch::from("1.x".to_owned()),
+            unread: 3,
+            untold: vec![
+                of("mention", "chess", "@bob your move"),
+                of("invitation", "chess", ""),
+                of("mention", "other", "@bob"),
+            ],
+            subscriptions: Vec::new(),
+        };
+        let said = said(&claim, &[(&ana, "Ana")]);
+        let texts: Vec<_> = said.iter().map(|push| push["text"].clone()).collect();
+        assert_eq!(
+            texts,
+            [
+                "Ana mentioned you in other: @bob",
+                "Ana invites you into Chess & tea",
+                "Ana mentioned you in Chess & tea: @bob your move"
+            ]
+        );
+        assert_eq!(said[2]["url"], "/rooms/chess");
     }
 
     #[test]

@@ -13,6 +13,7 @@ use super::{
     Service,
     cursors::List,
     inbox::{post_of, room_of},
+    zones::Clocks,
 };
 use crate::{
     meters::METERS,
@@ -35,11 +36,21 @@ impl Service {
     pub async fn set_preferences(
         &self,
         session: &Session,
-        preferences: Preferences,
+        mut preferences: Preferences,
     ) -> Answer<Preferences> {
+        let mut changes = Vec::new();
+        if let Some(hours) = &mut preferences.quiet_hours
+            && let Some(zone) = &hours.zone
+        {
+            let clocks = Clocks::of(zone, now())?;
+            (hours.zone, hours.utc_offset) = (Some(clocks.zone), clocks.offset);
+            changes = clocks.changes;
+        }
         check(&preferences)?;
         let user = &session.person.user_id;
-        self.store.set_preferences(user, &preferences).await?;
+        self.store
+            .set_preferences(user, &preferences, &changes)
+            .await?;
         Ok(preferences)
     }
 
@@ -145,13 +156,18 @@ impl Service {
         let people = self
             .people(entries.iter().filter_map(|entry| entry.content.actor()))
             .await?;
+        let titles = self
+            .room_titles(user, entries.iter().map(|entry| &entry.group))
+            .await?;
         let items = entries.into_iter().map(|entry| {
+            let room = room_of(&entry.group);
             let (level, text) = entry.content.words();
             let actor = entry.content.actor();
             Silenced {
                 seq: entry.seq,
                 kind: entry.content.kind(),
-                room: room_of(&entry.group),
+                room_title: room.as_ref().and_then(|room| titles.get(room).cloned()),
+                room,
                 post_id: post_of(user, &entry.group),
                 actor: actor.and_then(|actor| people.get(actor).cloned()),
                 level,
@@ -172,7 +188,7 @@ const DAY: u16 = 1_440;
 
 /// Errors: `invalid` with the fields that cannot be.
 fn check(preferences: &Preferences) -> Answer<()> {
-    if let Some(hours) = preferences.quiet_hours {
+    if let Some(hours) = &preferences.quiet_hours {
         let possible = hours.from < DAY && hours.to < DAY && hours.from != hours.to;
         if !possible || !(-720..=840).contains(&hours.utc_offset) {
             return Err(QuadError::wrong("quiet_hours", "out_of_range"));

@@ -9,7 +9,7 @@ use app::{
     model::{Epoch, Group, Inbox, InboxMark, Kind, PostId, RoomName, UserId},
 };
 
-use super::{Service, posts::excerpt};
+use super::{Service, posts::excerpt, rooms::is_visible};
 use crate::{
     store::inbox::{Entry, Mark, Marked, Standing, What},
     validate,
@@ -47,14 +47,19 @@ impl Service {
                     .filter_map(|group| post_of(user, &group.group)),
             )
             .await?;
+        let titles = self
+            .room_titles(user, groups.iter().map(|group| &group.group))
+            .await?;
         let items = groups.iter().filter_map(|group| {
+            let room = room_of(&group.group);
             let post_id = post_of(user, &group.group);
             let content = group.content.as_ref()?;
             let (level, text) = content.words();
             Some(Group {
                 group: group.group.clone(),
                 kind: content.kind(),
-                room: room_of(&group.group),
+                room_title: room.as_ref().and_then(|room| titles.get(room).cloned()),
+                room,
                 excerpt: post_id.as_ref().and_then(|id| posts.get(id).cloned()),
                 post_id,
                 level,
@@ -123,6 +128,22 @@ impl Service {
         }
     }
 
+    /// What the rooms of these groups are called, of those that the reader may know of.
+    pub async fn room_titles(
+        &self,
+        reader: &UserId,
+        groups: impl Iterator<Item = &String>,
+    ) -> Answer<HashMap<RoomName, String>> {
+        let rooms: HashSet<RoomName> = groups.filter_map(|group| room_of(group)).collect();
+        if rooms.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let rooms: Vec<RoomName> = rooms.into_iter().collect();
+        let found = self.store.describe_rooms(&rooms, Some(reader)).await?;
+        let known = found.into_iter().flatten().filter(is_visible);
+        Ok(known.map(|room| (room.name, room.title)).collect())
+    }
+
     /// How posts begin; those that are gone are missing.
     pub(super) async fn excerpts(
         &self,
@@ -163,6 +184,9 @@ impl Service {
                     .filter_map(|entry| post_of(user, &entry.group)),
             )
             .await?;
+        let titles = self
+            .room_titles(user, entries.iter().map(|entry| &entry.group))
+            .await?;
         let frames = entries.into_iter().map(|entry| {
             let Entry {
                 seq,
@@ -198,6 +222,7 @@ impl Service {
                 kind: content.kind(),
                 level,
                 text: text.map(str::to_owned),
+                room_title: room.as_ref().and_then(|room| titles.get(room).cloned()),
                 room,
                 excerpt: post_id.as_ref().and_then(|post| posts.get(post).cloned()),
                 post_id,
@@ -235,6 +260,7 @@ fn without_gaps(frames: Vec<ServerFrame>, after: Option<u64>, unread: u64) -> Ve
                     level: None,
                     text: None,
                     room: None,
+                    room_title: None,
                     post_id: None,
                     excerpt: None,
                     actor: None,
@@ -255,7 +281,7 @@ fn beyond() -> QuadError {
 }
 
 /// A group of what happened in a room is called `<kind>.<room>`.
-pub(super) fn room_of(group: &str) -> Option<RoomName> {
+pub(crate) fn room_of(group: &str) -> Option<RoomName> {
     let (kind, room) = group.split_once('.')?;
     let in_room = kind == "mention" || kind == "invitation";
     in_room.then(|| room.parse().ok()).flatten()

@@ -118,10 +118,12 @@ impl Service {
             }
             Occasion::Invitation { at } => ("invitation", None, "", at),
         };
+        let title = self.store.room_title(room).await?;
         let news = RoomNews {
             to,
             kind,
             room,
+            title: title.as_deref().unwrap_or(room.as_str()),
             actor: &actor.user_id,
             person: &person,
             text: text.as_deref(),

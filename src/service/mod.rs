@@ -24,6 +24,7 @@ mod streams;
 pub mod talk;
 pub mod tokens;
 pub mod trending;
+pub mod zones;
 
 use std::sync::Arc;
 

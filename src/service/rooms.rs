@@ -309,7 +309,7 @@ impl Service {
 }
 
 /// Whether somebody may know of a room.
-fn is_visible(room: &Room) -> bool {
+pub(super) fn is_visible(room: &Room) -> bool {
     !room.private || room.role.is_some() || room.invited
 }
 

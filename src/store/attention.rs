@@ -54,11 +54,13 @@ impl Store {
         })
     }
 
-    /// Stores what a person wants.
+    /// Stores what a person wants. `changes` says from when on, in seconds since 1970, the clocks of
+    /// the zone of quiet hours are how many minutes ahead of UTC.
     pub async fn set_preferences(
         &self,
         user: &UserId,
         preferences: &Preferences,
+        changes: &[(i64, i16)],
     ) -> Result<(), StoreError> {
         let Preferences {
             like,
@@ -69,13 +71,22 @@ impl Store {
             toast_seconds,
             sound,
         } = preferences;
-        let quiet = quiet_hours.map(|hours| {
+        let quiet = quiet_hours.as_ref().map(|hours| {
             let QuietHours {
                 from,
                 to,
                 utc_offset,
+                zone,
             } = hours;
-            format!("{from} {to} {utc_offset}")
+            let mut written = format!("{from} {to} {utc_offset}");
+            if let Some(zone) = zone {
+                written.push_str(&format!(" {zone}"));
+                let changes = changes.iter();
+                changes.for_each(|(since, offset)| {
+                    written.push_str(&format!(" {since}:{offset}"));
+                });
+            }
+            written
         });
         let key = keys::attention(user);
         let mut pipeline = redis::pipe();
@@ -180,11 +191,22 @@ fn parse(word: &str) -> Attention {
     }
 }
 
+/// Reads `<from> <to> <offset>`, and where the person named a zone, its name and when its clocks change.
 fn quiet_hours(stored: &str) -> Option<QuietHours> {
     let mut parts = stored.split(' ');
+    let (from, to) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    let mut utc_offset = parts.next()?.parse().ok()?;
+    let zone = parts.next().map(str::to_owned);
+    for change in parts {
+        let (since, offset) = change.split_once(':')?;
+        if since.parse::<u64>().ok()? * 1_000 <= now() {
+            utc_offset = offset.parse().ok()?;
+        }
+    }
     Some(QuietHours {
-        from: parts.next()?.parse().ok()?,
-        to: parts.next()?.parse().ok()?,
-        utc_offset: parts.next()?.parse().ok()?,
+        from,
+        to,
+        utc_offset,
+        zone,
     })
 }

@@ -95,6 +95,11 @@ pub fn inbox_meta(user: &UserId) -> String {
     format!("{{{user}}}:inbox:meta")
 }
 
+/// A sorted set: the groups of an inbox by their newest live entry.
+pub fn inbox_groups(user: &UserId) -> String {
+    format!("{{{user}}}:groups")
+}
+
 /// A hash: push subscriptions as JSON, by the digest of their endpoint.
 pub fn push(user: &UserId) -> String {
     format!("{{{user}}}:push")

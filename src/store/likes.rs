@@ -50,27 +50,45 @@ impl Store {
     ) -> Result<Option<Liked>, StoreError> {
         let key = keys::inbox(post.author());
         let id = post.to_string();
+        // Their other devices show it too. That is said with the like in one round trip, so a repeat and
+        // a post that is gone are told of as well: a state, which changes nothing there.
+        let mut tell = redis::cmd("SPUBLISH");
+        tell.arg(keys::user_topic(person).as_str()).arg(format!(
+            r#"0 {{"type":"liked","post_id":"{id}","liked":{liked}}}"#
+        ));
         let (exists, likes, changed, why): (bool, u64, bool, String) = if liked {
             let mut note = redis::cmd("SADD");
             note.arg(keys::liked(person)).arg(&id);
             self.link()
-                .script_after(note, &LIKE, &key, |command| {
-                    command
-                        .arg(&id)
-                        .arg(post.n())
-                        .arg(person.as_str())
-                        .arg(now)
-                        .arg(actor);
-                    self.inbox_arguments(command, now);
-                })
+                .script_between(
+                    Some(note),
+                    &LIKE,
+                    &key,
+                    |command| {
+                        command
+                            .arg(&id)
+                            .arg(post.n())
+                            .arg(person.as_str())
+                            .arg(now)
+                            .arg(actor);
+                        self.inbox_arguments(command, now);
+                    },
+                    tell,
+                )
                 .await?
         } else {
             let (exists, likes, changed) = self
                 .link()
-                .script(&UNLIKE, &key, |command| {
-                    command.arg(&id).arg(post.n()).arg(person.as_str()).arg(now);
-                    self.inbox_arguments(command, now);
-                })
+                .script_between(
+                    None,
+                    &UNLIKE,
+                    &key,
+                    |command| {
+                        command.arg(&id).arg(post.n()).arg(person.as_str()).arg(now);
+                        self.inbox_arguments(command, now);
+                    },
+                    tell,
+                )
                 .await?;
             (exists, likes, changed, String::new())
         };

@@ -162,29 +162,39 @@ impl Link {
         }
     }
 
-    /// Runs `first`, then the script. One round trip, except on a Cluster, where the two may lie
+    /// Runs `first`, then the script, then `last`. One round trip, except on a Cluster, where they may lie
     /// on different nodes.
-    pub async fn script_after<T: FromRedisValue>(
+    pub async fn script_between<T: FromRedisValue>(
         &self,
-        first: Cmd,
+        first: Option<Cmd>,
         script: &Script,
         key: &str,
         arguments: impl FnOnce(&mut Cmd),
+        last: Cmd,
     ) -> Result<T, StoreError> {
         if self.topology.is_cluster() {
-            self.query::<Value>(&first).await?;
-            return self.script(script, key, arguments).await;
+            if let Some(first) = first {
+                self.query::<Value>(&first).await?;
+            }
+            let answer = self.script(script, key, arguments).await?;
+            self.query::<Value>(&last).await?;
+            return Ok(answer);
         }
         let command = script.invocation(key, arguments);
-        let mut pipeline = Pipeline::with_capacity(2);
+        let mut pipeline = Pipeline::with_capacity(3);
+        if let Some(first) = first {
+            pipeline.add_command(first).ignore();
+        }
         pipeline
-            .add_command(first)
-            .ignore()
-            .add_command(command.clone());
+            .add_command(command.clone())
+            .add_command(last.clone())
+            .ignore();
         match self.pipeline::<(T,)>(&pipeline).await {
             Err(StoreError::NoScript) => {
                 self.query::<Value>(&script.load()).await?;
-                self.query(&command).await
+                let answer = self.query(&command).await?;
+                self.query::<Value>(&last).await?;
+                Ok(answer)
             }
             answer => answer.map(|(value,)| value),
         }

@@ -31,6 +31,8 @@ pub struct RoomNews<'a> {
     pub kind: &'a str,
     /// Where.
     pub room: &'a RoomName,
+    /// What that room is called.
+    pub title: &'a str,
     /// Who did it.
     pub actor: &'a UserId,
     /// The same as JSON, for the frame that the script publishes.
@@ -91,7 +93,9 @@ impl Store {
                     .arg(news.now)
                     .arg(news.key);
                 self.inbox_arguments(command, news.now);
-                command.arg(news.which);
+                command
+                    .arg(news.which)
+                    .arg(serde_json::Value::from(news.title).to_string());
             })
             .await?;
         Ok(withheld(&why))

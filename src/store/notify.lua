@@ -12,8 +12,13 @@ local function withholds(kind, about, who, at)
   if wants[1] == 'inbox' then return 'preference', false end
   if tonumber(wants[3] or 0) > tonumber(at) then return 'quiet', false end
   if wants[2] then
-    local from, to, offset = string.match(wants[2], '(%d+) (%d+) (%-?%d+)')
+    local from, to, offset, changes = string.match(wants[2], '(%d+) (%d+) (%-?%d+)(.*)')
     from, to = tonumber(from), tonumber(to)
+    -- Where a zone is named, its clocks change: from a second on they are so many minutes ahead.
+    for since, ahead in string.gmatch(changes, ' (%d+):(%-?%d+)') do
+      if tonumber(since) * 1000 > tonumber(at) then break end
+      offset = ahead
+    end
     local minute = (math.floor(at / 60000) + tonumber(offset)) % 1440
     local during = minute >= from and minute < to
     if from > to then during = minute >= from or minute < to end

@@ -131,6 +131,13 @@ impl Store {
         Ok(rooms.collect())
     }
 
+    /// What a room is called.
+    pub async fn room_title(&self, name: &RoomName) -> Result<Option<String>, StoreError> {
+        let mut command = redis::cmd("HGET");
+        command.arg(keys::room(name)).arg("title");
+        self.link().query(&command).await
+    }
+
     /// Changes a room.
     pub async fn update_room(
         &self,

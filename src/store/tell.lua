@@ -1,7 +1,7 @@
 -- Tells a person of something that somebody did in a room: KEYS[1] the person's inbox; ARGV kind,
 -- room, who did it, who as JSON, text as JSON or '', time, a key that names the occasion,
--- generation, most entries, oldest time, which message of the room or which invitation. Answers
--- {person exists, why it makes no toast or ''}. A repeat with the same key within a day does nothing.
+-- generation, most entries, oldest time, which message of the room or which invitation, the room's title
+-- as JSON. Answers {person exists, why it makes no toast or ''}. A repeat with the same key within a day does nothing.
 local kind, room, who, actor, text, at = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 if redis.call('EXISTS', tag .. 'user') == 0 then return { 0, '' } end
 local told = tag .. 'idem:' .. ARGV[7]
@@ -19,6 +19,6 @@ if text ~= '' then
   said = '"text":' .. text .. ','
 end
 local seq, withheld = notify(kind, group, before, 'room.' .. room, who, at, fields,
-  said .. '"room":"' .. room .. '","actor":' .. actor, ARGV[8], tonumber(ARGV[9]), tonumber(ARGV[10]))
+  said .. '"room":"' .. room .. '","room_title":' .. ARGV[12] .. ',"actor":' .. actor, ARGV[8], tonumber(ARGV[9]), tonumber(ARGV[10]))
 redis.call('SET', told, seq, 'PX', 86400000)
 return { 1, withheld }

@@ -33,6 +33,8 @@ pub struct Wishes {
     pub quiet_to: String,
     #[serde(default)]
     pub utc_offset: i16,
+    #[serde(default)]
+    pub zone: String,
     pub toast_seconds: u16,
     #[serde(default)]
     pub sound: Option<String>,
@@ -49,6 +51,7 @@ pub async fn save_preferences(wishes: Wishes) -> Result<Preferences, QuadError> 
                 from: minutes(&wishes.quiet_from)?,
                 to: minutes(&wishes.quiet_to)?,
                 utc_offset: wishes.utc_offset,
+                zone: Some(wishes.zone.trim().to_owned()).filter(|zone| !zone.is_empty()),
             }),
         };
         let preferences = Preferences {

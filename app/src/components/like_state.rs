@@ -82,6 +82,14 @@ impl Liking {
         Next::Ask(self.wanted)
     }
 
+    /// The same person said so elsewhere, or this very button did. The count comes by itself.
+    pub(crate) fn elsewhere(&mut self, liked: bool) {
+        if self.in_flight.is_none() {
+            self.known.liked = liked;
+            self.wanted = liked;
+        }
+    }
+
     /// A count came in from elsewhere.
     pub(crate) fn heard(&mut self, likes: u64) {
         if self.in_flight.is_some() {
@@ -143,6 +151,23 @@ mod tests {
         let mut liking = Liking::new(true, 2);
         liking.heard(5);
         assert_eq!(liking.shown(), state(true, 5));
+    }
+
+    #[test]
+    fn what_was_pressed_elsewhere_shows_unless_something_is_under_way() {
+        let mut liking = Liking::new(false, 2);
+        liking.heard(3);
+        liking.elsewhere(true);
+        assert_eq!(liking.shown(), state(true, 3));
+        liking.elsewhere(false);
+        liking.heard(2);
+        assert_eq!(liking.shown(), state(false, 2));
+        assert_eq!(liking.press(), Some(true));
+        liking.elsewhere(false);
+        assert_eq!(liking.shown(), state(true, 3));
+        assert_eq!(liking.answered(Some(state(true, 3))), Next::Rest);
+        liking.elsewhere(true);
+        assert_eq!(liking.shown(), state(true, 3));
     }
 
     #[test]

@@ -97,6 +97,7 @@ fn listen(live: Live, post: &Post, liking: RwSignal<Liking>, gone: RwSignal<bool
     on_cleanup(move || live.unwatch(&same, news));
     Effect::new(move || match news.get() {
         Some(News::Likes(likes)) => liking.update(|liking| liking.heard(likes)),
+        Some(News::Liked(liked)) => liking.update(|liking| liking.elsewhere(liked)),
         Some(News::Gone) => gone.set(true),
         None => {}
     });

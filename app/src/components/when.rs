@@ -10,7 +10,7 @@ const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
 
-/// What time it is; unknown until the page is awake, so that server and browser render alike.
+/// What time it is by the server's clock; unknown until the page is awake, so that server and browser render alike.
 #[derive(Clone, Copy)]
 pub(crate) struct Clock(RwSignal<Option<u64>>);
 
@@ -20,8 +20,8 @@ impl Clock {
         let now = RwSignal::new(None);
         provide_context(Self(now));
         Effect::new(move || {
-            now.set(Some(browser::now()));
-            let tick = move || now.set(Some(browser::now()));
+            now.set(Some(browser::server_now()));
+            let tick = move || now.set(Some(browser::server_now()));
             // Without it times stay what they were when the page was loaded.
             let _ = set_interval_with_handle(tick, Duration::from_secs(30));
         });
@@ -33,27 +33,33 @@ impl Clock {
 pub(crate) fn When(at: u64) -> impl IntoView {
     let now = use_context::<Clock>();
     let moment = Moment::of(at);
-    let text = move || match now.and_then(|clock| clock.0.get()) {
-        Some(now) => moment.relative(now),
+    let awake = move || now.and_then(|clock| clock.0.get());
+    let text = move || match awake() {
+        Some(now) => moment.relative(now, Moment::of_reader(at)),
         None => moment.absolute(),
     };
-    view! { <time datetime=moment.iso() title=moment.absolute()>{text}</time> }
+    // In the reader's own zone, once it is known; else the zone is named.
+    let title = move || match awake() {
+        Some(_) => Moment::of_reader(at).clock(),
+        None => moment.absolute(),
+    };
+    view! { <time datetime=moment.iso() title=title>{text}</time> }
 }
 
-/// A moment that is to come: in UTC, until the browser's clock is known.
+/// A moment that is to come: in UTC, until the reader's zone is known.
 #[component]
 pub(crate) fn Until(at: u64) -> impl IntoView {
-    let offset = RwSignal::new(None::<i16>);
-    Effect::new(move || offset.set(Some(browser::utc_offset())));
+    let awake = RwSignal::new(false);
+    Effect::new(move || awake.set(true));
     let moment = Moment::of(at);
-    let text = move || match offset.get() {
-        Some(offset) => Moment::of(at.saturating_add_signed(i64::from(offset) * 60_000)).clock(),
-        None => moment.absolute(),
+    let text = move || match awake.get() {
+        true => Moment::of_reader(at).clock(),
+        false => moment.absolute(),
     };
     view! { <time datetime=moment.iso()>{text}</time> }
 }
 
-/// A moment on the calendar, in UTC.
+/// A moment on the calendar, in UTC or in the reader's zone.
 #[derive(Debug, Clone, Copy)]
 struct Moment {
     at: u64,
@@ -78,6 +84,12 @@ impl Moment {
             month: usize::try_from(month).unwrap_or_default(),
             day: of_year - (153 * march_month + 2) / 5 + 1,
         }
+    }
+
+    /// The same on the reader's own clock, as it stood then. Only where there is a browser.
+    fn of_reader(at: u64) -> Self {
+        let ahead = i64::from(browser::utc_offset_at(at)) * 60_000;
+        Self::of(at.saturating_add_signed(ahead))
     }
 
     fn hour_and_minute(self) -> (u64, u64) {
@@ -111,8 +123,9 @@ impl Moment {
         format!("{} UTC", self.clock())
     }
 
-    fn relative(self, now: u64) -> String {
-        // Clocks differ a little: what is not quite past yet is now.
+    /// What is far away is said by its date, as it was on the calendar of whoever reads.
+    fn relative(self, now: u64, read: Self) -> String {
+        // Two servers' clocks differ a little: what is not quite past yet is now.
         let minutes = now.saturating_sub(self.at) / 60_000;
         match (minutes, minutes / 60, minutes / 1_440) {
             (0, ..) => "just now".into(),
@@ -120,7 +133,7 @@ impl Moment {
             (_, hours, 0) => format!("{hours} h ago"),
             (.., 1) => "yesterday".into(),
             (.., days) if days < 7 => format!("{days} days ago"),
-            _ => self.date(),
+            _ => read.date(),
         }
     }
 }
@@ -150,8 +163,8 @@ mod tests {
     #[test]
     fn what_is_near_is_said_relative_to_now() {
         let moment = Moment::of(1_709_208_000_000);
-        let after = |ms: u64| moment.relative(1_709_208_000_000 + ms);
-        assert_eq!(moment.relative(0), "just now");
+        let after = |ms: u64| moment.relative(1_709_208_000_000 + ms, moment);
+        assert_eq!(moment.relative(0, moment), "just now");
         assert_eq!(after(59_000), "just now");
         assert_eq!(after(61_000), "1 min ago");
         assert_eq!(after(7_200_000), "2 h ago");

@@ -237,6 +237,7 @@ fn what_the_server_says_of_the_inbox() {
         kind: Kind::Like,
         level: None,
         room: None,
+        room_title: None,
         text: None,
         post_id: Some("0abcdefg.1".parse().unwrap()),
         excerpt: None,
@@ -307,6 +308,13 @@ fn what_the_server_says_of_the_inbox() {
             unread: 0,
         },
         r#"{"type":"marked","epoch":"1.e","seq":5,"unread":0}"#,
+    );
+    golden(
+        &ServerFrame::Liked {
+            post_id: "0abcdefg.7".parse().unwrap(),
+            liked: true,
+        },
+        r#"{"type":"liked","post_id":"0abcdefg.7","liked":true}"#,
     );
     golden(
         &ServerFrame::Position {

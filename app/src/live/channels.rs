@@ -93,6 +93,7 @@ fn channel_of(frame: &ServerFrame) -> Option<&str> {
         | ServerFrame::Notification(_)
         | ServerFrame::Retract { .. }
         | ServerFrame::Marked { .. }
+        | ServerFrame::Liked { .. }
         | ServerFrame::Post { .. } => None,
     }
 }

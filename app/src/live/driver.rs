@@ -3,7 +3,7 @@
 //! This is the thin part. What frames mean stands in `position`, when to come back in `backoff`,
 //! which way in `route`.
 
-use std::{pin::pin, sync::Arc};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use futures_channel::mpsc;
 use futures_util::{
@@ -120,7 +120,7 @@ impl Driver {
             let ending = self.one_connection().await;
             let verdict = self
                 .backoff
-                .ended(ending.code, browser::now(), browser::chance());
+                .ended(ending.code, browser::elapsed(), browser::chance());
             let Verdict::Wait { ms, may_hasten } = verdict else {
                 return self.set(match ending.code {
                     Some(4401) => Connection::LoggedOut,
@@ -136,7 +136,7 @@ impl Driver {
                     Ok(Some(me)) if me.person.user_id != self.user_id => {
                         return self.set(Connection::Stopped);
                     }
-                    Ok(Some(_)) => self.route.blocked(way, browser::now()),
+                    Ok(Some(_)) => self.route.blocked(way, browser::elapsed()),
                     Err(_) => {}
                 }
             }
@@ -191,13 +191,14 @@ impl Driver {
     /// Listens until the line ends or falls silent, and tells the server's code for that.
     async fn listen(&mut self, mut line: Line) -> Option<u16> {
         self.takes(line.way());
-        let mut heard = browser::now();
+        let (mut heard, mut heard_by_clock) = (browser::elapsed(), browser::now());
         let mut ticks = IntervalStream::new(LOOK_EVERY_MS);
         loop {
+            let mut slept = 0;
             let limit = match next(&mut line, &mut self.commands, &mut ticks).await {
                 Input::Heard(Heard::Ended(code)) => return code,
                 Input::Heard(said) => {
-                    heard = browser::now();
+                    (heard, heard_by_clock) = (browser::elapsed(), browser::now());
                     if let Heard::Text(text) = said {
                         for frame in self.take(&text)? {
                             line.send(&frame).await;
@@ -211,19 +212,24 @@ impl Driver {
                     }
                     continue;
                 }
-                Input::Command(Command::LookAgain) => SILENCE_ON_RETURN_MS,
+                Input::Command(Command::LookAgain) => {
+                    // While a laptop sleeps only its clock goes on. Should that have jumped instead,
+                    // one connection too many is made.
+                    slept = browser::now().saturating_sub(heard_by_clock);
+                    SILENCE_ON_RETURN_MS
+                }
                 Input::Tick => SILENCE_MS,
             };
-            if self.route.try_again(browser::now()) {
+            if self.route.try_again(browser::elapsed()) {
                 // What comes meanwhile waits in the line. The position makes the change whole.
                 let faster = Line::open(Way::Socket, || self.tracker.connected());
                 if let Ok(faster) = faster.await {
                     line = faster;
-                    heard = browser::now();
+                    (heard, heard_by_clock) = (browser::elapsed(), browser::now());
                     self.set(Connection::Connecting);
                     self.takes(Way::Socket);
                 }
-            } else if browser::now().saturating_sub(heard) > limit {
+            } else if browser::elapsed().saturating_sub(heard).max(slept) > limit {
                 return None;
             }
         }
@@ -250,6 +256,13 @@ impl Driver {
                 if let Some(news) = news {
                     self.live.tell(&post_id, news);
                 }
+                return Some(Vec::new());
+            }
+            Ok(ServerFrame::Liked { post_id, liked }) => {
+                // In a moment of its own: a card hears one thing at a time.
+                let live = self.live;
+                let tell = move || live.tell(&post_id, News::Liked(liked));
+                set_timeout(tell, Duration::ZERO);
                 return Some(Vec::new());
             }
             Ok(frame) if channels::is_of_a_channel(&frame) => {
@@ -319,7 +332,7 @@ impl Driver {
         if self.live.connection.get_untracked() == Connection::Open {
             return Vec::new();
         }
-        self.backoff.registered(browser::now());
+        self.backoff.registered(browser::elapsed());
         self.live.slow.set(self.slow);
         self.set(Connection::Open);
         if std::mem::replace(&mut self.registered_before, true) {

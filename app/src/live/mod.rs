@@ -65,6 +65,8 @@ pub(crate) enum Connection {
 pub(crate) enum News {
     /// So many people like it now.
     Likes(u64),
+    /// The viewer likes it now, or not any more, wherever they said so.
+    Liked(bool),
     /// It was deleted.
     Gone,
 }

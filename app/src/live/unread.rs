@@ -92,6 +92,7 @@ mod tests {
             kind: Kind::Like,
             level: None,
             room: None,
+            room_title: None,
             text: None,
             post_id: None,
             excerpt: None,

@@ -15,7 +15,7 @@ pub(crate) fn wake(due: impl Fn() -> Option<u64> + 'static, act: impl Fn() + Cop
             old.clear();
         }
         if let Some(due) = due {
-            let wait = Duration::from_millis(due.saturating_sub(browser::now()));
+            let wait = Duration::from_millis(due.saturating_sub(browser::elapsed()));
             timer.set_value(set_timeout_with_handle(act, wait).ok());
         }
     });

@@ -20,8 +20,9 @@ pub enum Attention {
 
 /// Hours in which nothing makes itself heard. Where `from` is later than `to`, they last over
 /// midnight.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[serde(try_from = "WrittenHours")]
 pub struct QuietHours {
     /// Minutes after the person's midnight, below 1,440.
     #[cfg_attr(feature = "ssr", schema(maximum = 1439))]
@@ -29,9 +30,49 @@ pub struct QuietHours {
     /// The same, and another one.
     #[cfg_attr(feature = "ssr", schema(maximum = 1439))]
     pub to: u16,
-    /// How far the person's clock is ahead of UTC, in minutes: -720 to 840.
+    /// How far the person's clock is ahead of UTC, in minutes: -720 to 840. Where a zone is named, it
+    /// says so, and this need not be sent.
     #[cfg_attr(feature = "ssr", schema(minimum = -720, maximum = 840))]
     pub utc_offset: i16,
+    /// The name of the person's time zone in the IANA database, such as `Europe/Berlin`: quiet hours
+    /// follow its clocks when they change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
+}
+
+/// Quiet hours as a program may write them.
+#[derive(Deserialize)]
+struct WrittenHours {
+    from: u16,
+    to: u16,
+    #[serde(default)]
+    utc_offset: Option<i16>,
+    #[serde(default)]
+    zone: Option<String>,
+}
+
+impl TryFrom<WrittenHours> for QuietHours {
+    type Error = &'static str;
+
+    /// Errors: neither an offset nor a zone.
+    fn try_from(written: WrittenHours) -> Result<Self, Self::Error> {
+        let WrittenHours {
+            from,
+            to,
+            utc_offset,
+            zone,
+        } = written;
+        match (utc_offset, &zone) {
+            // In the words of serde, as for every field that is missing.
+            (None, None) => Err("missing field `utc_offset`"),
+            _ => Ok(Self {
+                from,
+                to,
+                utc_offset: utc_offset.unwrap_or(0),
+                zone,
+            }),
+        }
+    }
 }
 
 /// What a person wants. Whatever is missing is as it is for a newcomer.
@@ -173,6 +214,9 @@ pub struct Silenced {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ssr", schema(value_type = Option<String>))]
     pub room: Option<RoomName>,
+    /// What that room is called, where one may know it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room_title: Option<String>,
     /// On which post.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ssr", schema(value_type = Option<String>))]

@@ -69,14 +69,8 @@ pub enum Kind {
 impl Kind {
     /// What happened, as a sentence. `who` names those who did it, `many` says that they are more
     /// than one, and `text` is what was said.
-    pub fn sentence(
-        self,
-        who: &str,
-        many: bool,
-        room: Option<&RoomName>,
-        text: Option<&str>,
-    ) -> String {
-        let room = room.map_or("a room", RoomName::as_str);
+    pub fn sentence(self, who: &str, many: bool, room: Option<&str>, text: Option<&str>) -> String {
+        let room = room.unwrap_or("a room");
         let s = if many { "" } else { "s" };
         match self {
             Self::Like => format!("{who} like{s} your post"),
@@ -122,6 +116,9 @@ pub struct Group {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ssr", schema(value_type = Option<String>))]
     pub room: Option<RoomName>,
+    /// What that room is called, where one may know it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room_title: Option<String>,
     /// How a program means it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub level: Option<Level>,

@@ -65,7 +65,9 @@ fn Item(item: Silenced) -> impl IntoView {
         || "Somebody".to_owned(),
         |actor| isolated(&actor.name).into_owned(),
     );
-    let (room, text) = (item.room.as_ref(), item.text.as_deref());
+    let name = item.room.as_ref().map(|room| room.as_str());
+    let room = item.room_title.as_deref().map(isolated);
+    let (room, text) = (room.as_deref().or(name), item.text.as_deref());
     let words = item.kind.sentence(&who, false, room, text);
     let place = match (item.post_id, item.room) {
         (Some(post), _) => Some(format!("/posts/{post}")),

@@ -91,7 +91,9 @@ impl Message {
             Kind::Mention | Kind::Invitation => {
                 let who = event.actor.as_ref().map(|actor| actor.name.as_str());
                 let who = short(who.unwrap_or("Somebody"));
-                Form::Room(event.kind.sentence(&who, false, event.room.as_ref(), None))
+                let name = event.room.as_ref().map(|room| room.as_str());
+                let title = event.room_title.as_deref().map(short);
+                Form::Room(event.kind.sentence(&who, false, title.as_deref().or(name), None))
             }
             Kind::Message | Kind::Announcement => Form::Program {
                 text: event.text.take().unwrap_or_default(),
@@ -356,6 +358,7 @@ pub(super) mod tests {
             kind: Kind::Like,
             level: None,
             room: None,
+            room_title: None,
             text: None,
             post_id: None,
             excerpt: None,

@@ -98,7 +98,7 @@ impl Toaster {
 
     /// What the page says itself is read at once; everything else at the end of its burst.
     fn change(self, act: impl FnOnce(&mut Queue, u64)) {
-        let now = browser::now();
+        let now = browser::elapsed();
         let fresh = self.queue.try_update(|queue| {
             act(queue, now);
             // Whoever waits for the next toast to go counts from now on.

@@ -17,7 +17,7 @@ pub(super) fn keep(live: Live) {
     wake(
         move || {
             let due = toasts.queue.with(|queue| queue.due_in());
-            due.map(|due| browser::now() + due)
+            due.map(|due| browser::elapsed() + due)
         },
         move || toasts.change(|queue, now| queue.elapse(now)),
     );
@@ -43,7 +43,7 @@ pub(super) fn keep(live: Live) {
 /// Reads what is new: aloud, or by the system where nobody can see the tab and it may.
 fn read(live: Live) {
     let toasts = live.toasts;
-    let news = toasts.news.try_update(|news| news.take(browser::now()));
+    let news = toasts.news.try_update(|news| news.take(browser::elapsed()));
     let by_system = browser::hidden() && aloud::system_may_show();
     let mut lines = Vec::new();
     let mut told = Vec::new();

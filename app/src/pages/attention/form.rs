@@ -2,7 +2,10 @@
 
 use leptos::{html, prelude::*};
 
-use super::offset::{self, OffsetField};
+use super::{
+    offset::{self, OffsetField},
+    zone::ZoneField,
+};
 use crate::{
     api::SavePreferences,
     components::{FormTrouble, Saved, failure, focus_trouble, of_field},
@@ -14,6 +17,7 @@ const USUAL: QuietHours = QuietHours {
     from: 22 * 60,
     to: 7 * 60,
     utc_offset: 0,
+    zone: None,
 };
 /// For how long a toast may stay, in seconds.
 const STAYS: [u16; 6] = [3, 6, 10, 20, 60, 0];
@@ -95,6 +99,7 @@ fn Kinds(
 
 #[component]
 fn Quiet(hours: Option<QuietHours>, #[prop(into)] error: Signal<Option<String>>) -> impl IntoView {
+    let on = hours.is_some();
     let shown = hours.unwrap_or(USUAL);
     let known = offset::known();
     let described_by = move || error.with(Option::is_some).then_some("quiet-error");
@@ -106,7 +111,7 @@ fn Quiet(hours: Option<QuietHours>, #[prop(into)] error: Signal<Option<String>>)
                 "No toast, no sound and no push. What comes waits in your list. Hours may last over midnight."
             </p>
             <div class="tick">
-                <input type="checkbox" id="quiet" name="wishes[quiet]" value="on" checked=hours.is_some()/>
+                <input type="checkbox" id="quiet" name="wishes[quiet]" value="on" checked=on/>
                 <label for="quiet">"Keep quiet every day"</label>
             </div>
             <div class="times">
@@ -127,6 +132,7 @@ fn Quiet(hours: Option<QuietHours>, #[prop(into)] error: Signal<Option<String>>)
                     <input type="time" id="quiet-to" name="wishes[quiet_to]" value=clock(shown.to) required/>
                 </div>
                 <OffsetField name="wishes[utc_offset]" stored=shown.utc_offset known/>
+                <ZoneField name="wishes[zone]" stored=shown.zone.unwrap_or_default()/>
             </div>
             {move || error.get().map(|text| view! { <p class="field-error" id="quiet-error">{text}</p> })}
         </fieldset>

@@ -5,6 +5,7 @@ mod form;
 mod ledger;
 mod muted;
 mod offset;
+mod zone;
 
 use futures_util::future::join3;
 use leptos::prelude::*;
@@ -67,7 +68,8 @@ fn Settings(me: Me, found: Found, visit: Resource<Visit>) -> impl IntoView {
             }
         });
     };
-    let offset = preferences.quiet_hours.map_or(0, |hours| hours.utc_offset);
+    let hours = preferences.quiet_hours.as_ref();
+    let offset = hours.map_or(0, |hours| hours.utc_offset);
     // What only the browser knows and can change, its own script shows.
     Effect::new(|| browser::run_script("/this-browser.js"));
     view! {

@@ -14,7 +14,9 @@ pub(super) fn sentence(group: &Group) -> String {
         .collect();
     let count = usize::try_from(group.count).unwrap_or(usize::MAX);
     let who = names(&named, count).unwrap_or_else(|| "Somebody".to_owned());
-    let (room, text) = (group.room.as_ref(), group.text.as_deref());
+    let name = group.room.as_ref().map(|room| room.as_str());
+    let room = group.room_title.as_deref().or(name);
+    let text = group.text.as_deref();
     group.kind.sentence(&who, count > 1, room, text)
 }
 
@@ -44,6 +46,7 @@ mod tests {
             post_id: None,
             excerpt: None,
             room: None,
+            room_title: None,
             level: None,
             text: None,
             people: names.iter().map(person).collect(),

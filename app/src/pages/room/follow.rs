@@ -41,7 +41,7 @@ pub(super) fn follow(talk: Talk) {
         move || {
             let _ = talk
                 .typing
-                .try_update(|typing| typing.elapse(browser::now()));
+                .try_update(|typing| typing.elapse(browser::elapsed()));
         },
     );
 }
@@ -148,7 +148,7 @@ impl Follower {
                 if !self.is_me(&from.user_id) {
                     // A repeat changes only until when it holds.
                     talk.typing.update(|typing| {
-                        let _ = typing.heard(browser::now(), from);
+                        let _ = typing.heard(browser::elapsed(), from);
                     });
                 }
             }

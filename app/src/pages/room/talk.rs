@@ -76,7 +76,7 @@ impl Talk {
     /// Says something. Tells whether it is on its way.
     pub(super) fn say(self, text: String) -> bool {
         let id = browser::random_id();
-        self.say_as(id, text, browser::now())
+        self.say_as(id, text, browser::server_now())
     }
 
     fn say_as(self, id: String, text: String, at: u64) -> bool {
@@ -139,7 +139,7 @@ impl Talk {
 
     /// Tells the others that this person is writing, from time to time.
     pub(super) fn types(self) {
-        let now = browser::now();
+        let now = browser::elapsed();
         if now.saturating_sub(self.typed_at.get_value()) >= EVERY_MS {
             self.typed_at.set_value(now);
             let channel = self.name().channel();
