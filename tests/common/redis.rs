@@ -160,12 +160,21 @@ impl Redis {
     pub fn contents(&self) -> String {
         let script = "
             local read = { string = { 'GET' }, hash = { 'HGETALL' }, set = { 'SMEMBERS' },
-              zset = { 'ZRANGE', 0, -1, 'WITHSCORES' }, stream = { 'XLEN' } }
+              list = { 'LRANGE', 0, -1 }, zset = { 'ZRANGE', 0, -1, 'WITHSCORES' },
+              stream = { 'XLEN' } }
             local keys = redis.call('KEYS', '*')
             table.sort(keys)
             for i, key in ipairs(keys) do
-              local how = read[redis.call('TYPE', key).ok]
+              local kind = redis.call('TYPE', key).ok
+              local how = read[kind]
               local held = key ~= 'servers' and redis.call(how[1], key, unpack(how, 2)) or ''
+              -- The fields of a hash have an order that may change by itself.
+              if kind == 'hash' then
+                local fields = {}
+                for n = 1, #held, 2 do fields[#fields + 1] = held[n] .. '=' .. held[n + 1] end
+                held = fields
+              end
+              if kind == 'hash' or kind == 'set' then table.sort(held) end
               keys[i] = key .. ' ' .. cjson.encode(held)
             end
             return table.concat(keys, '\\n')";
