@@ -168,10 +168,13 @@ impl Redis {
               local kind = redis.call('TYPE', key).ok
               local how = read[kind]
               local held = key ~= 'servers' and redis.call(how[1], key, unpack(how, 2)) or ''
-              -- The fields of a hash have an order that may change by itself.
+              -- The fields of a hash have an order that may change by itself, and when a session or a
+              -- token was used last is noted from time to time.
               if kind == 'hash' then
                 local fields = {}
-                for n = 1, #held, 2 do fields[#fields + 1] = held[n] .. '=' .. held[n + 1] end
+                for n = 1, #held, 2 do
+                  if held[n] ~= 'used' then fields[#fields + 1] = held[n] .. '=' .. held[n + 1] end
+                end
                 held = fields
               end
               if kind == 'hash' or kind == 'set' then table.sort(held) end
