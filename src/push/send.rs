@@ -59,6 +59,8 @@ pub enum Outcome {
     Refused(StatusCode),
     /// The endpoint leads where nobody may go.
     Forbidden,
+    /// What it says is gone by now.
+    Pointless,
 }
 
 /// Why there was no answer.

@@ -90,7 +90,9 @@ pub fn inbox(user: &UserId) -> String {
     format!("{{{user}}}:inbox")
 }
 
-/// A hash: epoch, seq, first, seen, unread.
+/// A hash: epoch, seq, first, seen, unread, live (entries that live), swept (up to where what is dead
+/// has left the stream). Beside it lie `from:<who>`, a list of the live entries of one sender, and `most`,
+/// a sorted set of those who have many.
 pub fn inbox_meta(user: &UserId) -> String {
     format!("{{{user}}}:inbox:meta")
 }
