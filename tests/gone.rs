@@ -255,9 +255,11 @@ async fn a_like_is_told_to_every_device_of_whoever_likes() {
             false => bob.unlike(&post).await,
         };
         for socket in [&mut one, &mut other] {
-            // It is a state, and may be told twice.
-            let expected = json!({"type": "liked", "post_id": post, "liked": liked});
-            while socket.expect("liked").await != expected {}
+            let frame = socket.expect("liked").await;
+            assert_eq!(
+                frame,
+                json!({"type": "liked", "post_id": post, "liked": liked})
+            );
         }
     }
     let mut of_ana = house.socket;

@@ -120,7 +120,7 @@ async fn a_session_that_is_ended_is_out_everywhere_and_so_are_its_sockets() {
     for unknown in [
         "x",
         &"A".repeat(43),
-        &"A".repeat(5_000),
+        &"A".repeat(1_000),
         "a%3Ab",
         "..%2Fuser",
     ] {

@@ -58,6 +58,8 @@ async fn all_sockets_of_a_person_hear_the_same() {
         phone.expect("notification").await,
         laptop.expect("notification").await
     );
+    // Whoever likes hears of that alone.
+    bobs.expect("liked").await;
     bobs.nothing_else().await;
 }
 

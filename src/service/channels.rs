@@ -156,6 +156,12 @@ impl Service {
             Err(error) if !channel.starts_with("room:") => return Err(error),
             _ => return Err(QuadError::Forbidden),
         };
+        if private {
+            let owner = self.owner_of(&name).await?;
+            if owner.is_some_and(|owner| owner != *grant.id) {
+                return Err(QuadError::Forbidden);
+            }
+        }
         self.limits.publish(&grant.id)?;
         let text = validate::text("message", message)?;
         let key = grant.idempotency_key(key)?;

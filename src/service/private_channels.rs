@@ -121,7 +121,7 @@ impl Service {
     }
 
     /// The hash of the token that a private channel belongs to.
-    async fn owner_of(&self, channel: &str) -> Answer<Option<String>> {
+    pub(super) async fn owner_of(&self, channel: &str) -> Answer<Option<String>> {
         let owners = self.store.channel_owners(&[channel]).await?;
         Ok(owners.into_iter().flatten().next())
     }

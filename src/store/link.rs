@@ -191,10 +191,9 @@ impl Link {
             .ignore();
         match self.pipeline::<(T,)>(&pipeline).await {
             Err(StoreError::NoScript) => {
+                // `first` and `last` were run all the same.
                 self.query::<Value>(&script.load()).await?;
-                let answer = self.query(&command).await?;
-                self.query::<Value>(&last).await?;
-                Ok(answer)
+                self.query(&command).await
             }
             answer => answer.map(|(value,)| value),
         }

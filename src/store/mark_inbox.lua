@@ -57,6 +57,6 @@ end
 
 save()
 local only = group ~= '' and ('"group":"' .. group .. '",') or ''
-publish(tag .. 'live', 0, '{"type":"marked","epoch":"' .. epoch .. '","seq":' .. through .. ','
-  .. only .. '"unread":' .. unread .. '}')
+publish(tag .. 'live', 0, '{"type":"marked","epoch":"' .. generation .. '.' .. epoch .. '","seq":'
+  .. through .. ',' .. only .. '"unread":' .. unread .. '}')
 return 'ok'
