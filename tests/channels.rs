@@ -22,14 +22,14 @@ async fn a_post_tells_its_viewers_how_it_stands_and_that_it_is_gone() {
     );
     bob.like(&post).await;
     assert_eq!(
-        viewer.expect("post").await,
+        viewer.until("post").await,
         json!({"type": "post", "post_id": post, "likes": 1})
     );
     bob.unlike(&post).await;
-    assert_eq!(viewer.expect("post").await["likes"], 0);
+    assert_eq!(viewer.until("post").await["likes"], 0);
     ana.delete(&format!("/api/v1/posts/{post}")).await.ok(204);
     assert_eq!(
-        viewer.expect("post").await,
+        viewer.until("post").await,
         json!({"type": "post", "post_id": post, "deleted": true})
     );
     // Who comes later learns it too.

@@ -109,7 +109,10 @@ async fn logging_in_ends_the_session_that_the_browser_had() {
     let third = form(server, "/fn/log_in", &second.token, &fields)
         .send()
         .await;
-    assert_eq!((third.status, third.header("location")), (302, "/"));
+    assert_eq!(
+        (third.status, third.header("location")),
+        (302, "/entered?next=/")
+    );
     let third = with(&ana, &cookie(&third));
     is_out(&second).await;
     third.get("/api/v1/me").await.ok(200);

@@ -80,6 +80,7 @@ const PATHS: &[&str] = &[
     "pkg",
     "posts",
     "publish",
+    "push",
     "readyz",
     "register",
     "reports",
