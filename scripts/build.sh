@@ -18,7 +18,7 @@ wasm() {
   [ "$(cat target/client.made-from 2>/dev/null)" = "$made_from" ] && return
   rm -rf target/client target/client.made-from
   wasm-bindgen --target web --no-typescript --out-name quad --out-dir target/client "$input"
-  # The name that HydrationScripts asks for: see .cargo/config.toml.
+  # The name that the page asks for: see app/src/pages/wake.
   wasm-opt -Oz target/client/quad_bg.wasm -o target/client/quad.wasm
   rm target/client/quad_bg.wasm
   node scripts/compress.mjs target/client
