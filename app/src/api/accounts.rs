@@ -198,7 +198,10 @@ mod tests {
     #[test]
     fn after_the_log_in_somebody_goes_on_or_hears_that_cookies_are_needed() {
         let next = Some("/people/ana?before=1&x#top".to_owned());
-        assert_eq!(after_log_in(next.clone(), true), "/people/ana?before=1&x#top");
+        assert_eq!(
+            after_log_in(next.clone(), true),
+            "/people/ana?before=1&x#top"
+        );
         assert_eq!(
             after_log_in(next, false),
             "/login?cookies=needed&next=/people/ana%3Fbefore%3D1%26x%23top"

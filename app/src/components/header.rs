@@ -63,7 +63,9 @@ fn MemberNav(me: Me) -> impl IntoView {
     };
     let badge = move || {
         let unread = live.unread();
-        (unread > 0).then(|| view! { <span class="badge" data-testid="badge" translate="no">{unread}</span> })
+        (unread > 0).then(
+            || view! { <span class="badge" data-testid="badge" translate="no">{unread}</span> },
+        )
     };
     let own_page = format!("/people/{}", me.person.handle);
     let own = own_page.clone();

@@ -88,8 +88,8 @@ pub(super) fn LogInPage() -> impl IntoView {
 /// none.
 #[component]
 fn CookieNote() -> impl IntoView {
-    let left_none = use_query_map()
-        .with_untracked(|query| query.get("cookies").as_deref() == Some("needed"));
+    let left_none =
+        use_query_map().with_untracked(|query| query.get("cookies").as_deref() == Some("needed"));
     let needed = RwSignal::new(left_none);
     Effect::new(move || {
         if browser::refuses_cookies() {

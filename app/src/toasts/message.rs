@@ -458,7 +458,10 @@ pub(super) mod tests {
             ..named(3, 'c', "ä")
         };
         let text = Message::of(invited, None).text();
-        assert_eq!(text, format!("{}… invites you into a-room", "ä".repeat(NAME)));
+        assert_eq!(
+            text,
+            format!("{}… invites you into a-room", "ä".repeat(NAME))
+        );
     }
 
     #[test]
