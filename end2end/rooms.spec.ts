@@ -73,7 +73,7 @@ test("a mention is a toast elsewhere, and none where the room is on screen", asy
   const room = await together(ana, ben);
   const page = await ana.open("/settings");
   await ben.api.say(room, `Where are you, @${ana.handle}?`);
-  await expect(toasts(page)).toContainText(`Ben mentioned you in ${room}`);
+  await expect(toasts(page)).toContainText(`Ben mentioned you in The room of Ana`);
   await expect(toasts(page)).toContainText("Where are you");
   await toasts(page).getByRole("link").click();
   await expect(page).toHaveURL(`/rooms/${room}`);
@@ -86,7 +86,7 @@ test("a mention is a toast elsewhere, and none where the room is on screen", asy
   await expect(toasts(page)).toHaveCount(0);
   await page.getByRole("link", { name: /^Notifications/ }).click();
   const row = page.getByTestId("group").filter({ hasText: "There you are" });
-  await expect(row).toContainText(`Ben mentioned you in ${room}`);
+  await expect(row).toContainText(`Ben mentioned you in The room of Ana`);
   await row.getByRole("link", { name: /mentioned/ }).click();
   await expect(page).toHaveURL(`/rooms/${room}`);
 });

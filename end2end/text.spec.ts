@@ -3,6 +3,8 @@ import { card, live, toasts } from "./fixtures/page";
 import type { Person } from "./fixtures/person";
 import { expect, test } from "./fixtures/test";
 
+/** What a page without scripts asks for all the same. */
+const UNUSED = [/quad\.js csp$/, /quad\.wasm was preloaded using link preload but not used/];
 const FAMILY = "👩‍👩‍👧‍👦";
 
 function composer(page: Page): Locator {
@@ -140,6 +142,7 @@ test("text and fields have the direction of what is written, each line its own",
 for (const javaScriptEnabled of [true, false]) {
   test(`links, mentions and rooms lead there, ${javaScriptEnabled ? "with" : "without"} JavaScript`, async ({ member }) => {
     const ana = await member("Ana", { javaScriptEnabled });
+    if (!javaScriptEnabled) ana.watch.expect(...UNUSED);
     const room = await ana.api.makeRoom({ title: "Chess" });
     const long = `https://v.example/${"a".repeat(60)}?end=1`;
     const text = [

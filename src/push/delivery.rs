@@ -48,12 +48,7 @@ pub async fn deliver(service: Arc<Service>, owner: UserId, target: Target, all: 
 }
 
 /// Sends until it is taken or refused, or until it was enough.
-async fn persist(
-    service: &Service,
-    owner: &UserId,
-    target: &Target,
-    message: &Message,
-) -> Outcome {
+async fn persist(service: &Service, owner: &UserId, target: &Target, message: &Message) -> Outcome {
     let mut delays = DELAYS.iter();
     loop {
         let outcome = attempt(service, target, message).await;

@@ -257,7 +257,10 @@ mod tests {
             "nightwatch9",
         ] {
             let refused = reserved().check(handle, Ok(()));
-            let refused = refused.as_ref().err().and_then(|error| error.of_field("handle"));
+            let refused = refused
+                .as_ref()
+                .err()
+                .and_then(|error| error.of_field("handle"));
             assert_eq!(refused, Some(sentence("handle", "reserved")), "{handle}");
         }
     }

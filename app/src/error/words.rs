@@ -29,8 +29,7 @@ const HANDLE: &str =
     "A handle has 3 to 30 letters, digits or underscores, and begins with a letter.";
 const NO_PASSWORD: &str = "Please enter a password.";
 const LONG_PASSWORD: &str = "A password has at most 128 characters.";
-const COMMON_PASSWORD: &str =
-    "This password is one of the first that would be guessed. Please choose another, for \
+const COMMON_PASSWORD: &str = "This password is one of the first that would be guessed. Please choose another, for \
          example several words that do not belong together.";
 const NO_PLACE: &str = "No place has such a number.";
 

@@ -93,7 +93,11 @@ impl Message {
                 let who = short(who.unwrap_or("Somebody"));
                 let name = event.room.as_ref().map(|room| room.as_str());
                 let title = event.room_title.as_deref().map(short);
-                Form::Room(event.kind.sentence(&who, false, title.as_deref().or(name), None))
+                Form::Room(
+                    event
+                        .kind
+                        .sentence(&who, false, title.as_deref().or(name), None),
+                )
             }
             Kind::Message | Kind::Announcement => Form::Program {
                 text: event.text.take().unwrap_or_default(),
