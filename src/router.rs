@@ -5,7 +5,7 @@ use axum::{
     Router,
     extract::DefaultBodyLimit,
     http::{HeaderValue, header},
-    middleware::from_fn_with_state,
+    middleware::{from_fn_with_state, map_response},
     response::{IntoResponse, Response},
     routing::{any, delete, get, patch, post, put},
 };
@@ -160,6 +160,7 @@ fn router(shared: Shared) -> Router {
                 .precompressed_br()
                 .precompressed_gzip(),
         )
+        .layer(map_response(pages::no_such_file))
         .layer(SetResponseHeaderLayer::if_not_present(
             header::CACHE_CONTROL,
             HeaderValue::from_static("no-cache"),

@@ -174,7 +174,10 @@ async fn an_address_of_any_size_is_answered_and_nobody_waits() {
             (414, "uri_too_long".into())
         );
     }
-    assert_eq!(asked(format!("/{}", "%41".repeat(1_200))).await.0, 404);
+    for folder in ["", "/pkg"] {
+        let name = format!("{folder}/{}", "%41".repeat(1_200));
+        assert_eq!(asked(name).await.0, 404);
+    }
     // Channels: each may be named many times, but there are only so many of them.
     let channels = |list: &str| format!("/events?channels={list}");
     assert_eq!(
