@@ -8,6 +8,7 @@ use app::model::{Epoch, Level};
 use super::{
     Store, StoreError, keys,
     messages::{level, level_word},
+    now,
     posts::Idempotency,
     script::Script,
 };
@@ -236,9 +237,19 @@ impl Store {
             })
             .collect();
         let rows: Vec<(Option<String>, Option<u64>)> = self.link().all(commands).await?;
-        let positions = rows
-            .into_iter()
-            .map(|(epoch, seq)| Some((self.epoch(&epoch?), seq.unwrap_or(0))));
+        let positions = channels.iter().zip(rows).map(|(channel, (epoch, seq))| {
+            let epoch = epoch.or_else(|| next_epoch(channel))?;
+            Some((self.epoch(&epoch), seq.unwrap_or(0)))
+        });
         Ok(positions.collect())
     }
+}
+
+/// The epoch that a broadcast channel gets whose numbers begin now, as `channel.lua` makes it; rooms
+/// have epochs of their own. Around the moment when it changes, this server's clock and the store's may
+/// differ: then a client subscribes anew, and that is all.
+fn next_epoch(channel: &str) -> Option<String> {
+    const MONTH_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
+    let broadcast = !channel.starts_with("room:");
+    broadcast.then(|| format!("m{}", now() / MONTH_MS))
 }
