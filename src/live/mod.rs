@@ -8,7 +8,7 @@
 //! - [`control`]: what servers tell each other.
 //! - [`upgrade`], [`socket`], `reader`, `allowance`, [`catch_up`]: one socket's life.
 //! - `room`, [`observe`]: how a room is listened to, by its members and by programs.
-//! - `program`: what the connection of a program must pass first.
+//! - `admission`: what a connection must pass before anything is done for it.
 //! - [`expiry`]: subscriptions and connections that end by themselves.
 //! - [`presence`]: who is looking at a room.
 //! - [`events`], [`event_stream`], `places`: the same over Server-Sent Events, for whoever has no
