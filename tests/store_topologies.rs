@@ -41,7 +41,7 @@ async fn journey(kind: Kind) {
     );
     let toast = socket.expect("notification").await;
     assert_eq!((&toast["seq"], &toast["actor"]), (&json!(1), &bob.public()));
-    assert_eq!(viewer.expect("post").await["likes"], 1);
+    assert_eq!(viewer.until("post").await["likes"], 1);
     let inbox = ana.inbox().await;
     assert_eq!(
         (&inbox["unread"], &inbox["items"][0]["count"]),
