@@ -242,7 +242,7 @@ impl Service {
 fn without_gaps(frames: Vec<ServerFrame>, after: Option<u64>, unread: u64) -> Vec<ServerFrame> {
     const WIDEST: u64 = 1_000;
     let mut whole = Vec::with_capacity(frames.len());
-    let mut expected = after.map_or(0, |after| after + 1);
+    let mut expected = after.map_or(0, |after| after.saturating_add(1));
     for frame in frames {
         let (epoch, seq, at) = match &frame {
             ServerFrame::Notification(n) => (&n.epoch, n.seq, n.at),
