@@ -35,7 +35,7 @@ use crate::{
         control::Control,
         expiry::{self, Expiries},
         hub::Hub,
-        observe::{self, Observers},
+        observe::Observers,
         presence, sweep,
     },
     meters::{LIKE_TO_PAINT, LIKE_TO_PAINT_BUCKETS},
@@ -269,7 +269,6 @@ impl Server {
         }));
         tasks.spawn(answer_questions(shared.clone(), asked, stop.clone()));
         tasks.spawn(expiry::run(shared.clone(), stop.clone()));
-        tasks.spawn(observe::run(shared.clone(), stop.clone()));
         let proxies = config.trusted_proxies.clone();
         let caps = Arc::new(Caps::new(&config.connections, proxies));
         Ok(Self {
@@ -379,7 +378,7 @@ async fn answer_questions(
                     .take_said(question, stream, &owner, frames, answer_to)
                     .await;
             }
-            Some(Control::RoomMade { name }) => observe::follow(&shared, &name).await,
+            Some(Control::RoomMade { name }) => shared.live.observers.follow(&name),
             Some(Control::Unheard { topic }) => {
                 shared
                     .live

@@ -9,7 +9,7 @@
 use std::{
     collections::{HashMap, HashSet, hash_map::Entry},
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -25,7 +25,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::Topic;
+use super::{Topic, lock};
 use crate::store::{
     Store, StoreError,
     slots::{Address, SlotMap},
@@ -87,6 +87,7 @@ impl Broker {
                 own: own.clone(),
                 hears,
                 any: AtomicBool::new(false),
+                moved: Moved::default(),
             }),
             own: own.clone(),
         };
@@ -203,6 +204,7 @@ impl BrokerTask {
             tokio::select! {
                 () = lost.notified() => return Err(StoreError::Unavailable),
                 _ = probes.tick() => self.prove(&mut connections).await?,
+                () = self.ears.moved.notice.notified() => self.follow(&mut connections).await?,
                 count = self.incoming.recv_many(&mut requests, BATCH) => {
                     if count == 0 {
                         return Ok(());
@@ -211,6 +213,24 @@ impl BrokerTask {
                 }
             }
         }
+    }
+
+    /// Subscribes again where the slots of topics have moved to, and has all positions checked: what was
+    /// published in between was not heard. Errors where the Cluster does not know yet where they are;
+    /// then the broker starts over.
+    async fn follow(&mut self, connections: &mut Connections) -> Result<(), StoreError> {
+        let mut moved = self.ears.moved.take();
+        moved.retain(|topic| self.topics.contains(topic.as_str()));
+        if moved.is_empty() {
+            return Ok(());
+        }
+        tracing::info!(topics = moved.len(), "slots have moved; following them");
+        connections.slots = self.store.link().slots().await?;
+        for batch in moved.chunks(BATCH) {
+            self.send(connections, "SSUBSCRIBE", batch).await?;
+        }
+        self.ears.audience.resubscribed();
+        Ok(())
     }
 
     async fn serve(
@@ -329,12 +349,31 @@ impl BrokerTask {
     }
 }
 
+/// Topics whose subscription the store has ended. It does so when a slot moves to another node.
+#[derive(Default)]
+struct Moved {
+    topics: Mutex<HashSet<Topic>>,
+    notice: Notify,
+}
+
+impl Moved {
+    fn add(&self, topic: &str) {
+        lock(&self.topics).insert(Topic::new(topic.to_owned()));
+        self.notice.notify_one();
+    }
+
+    fn take(&self) -> Vec<Topic> {
+        std::mem::take(&mut *lock(&self.topics)).into_iter().collect()
+    }
+}
+
 /// Where pushes come in: straight from the connection to the audience, with no queue between.
 struct Ears {
     audience: Arc<dyn Audience>,
     own: Topic,
     hears: watch::Sender<u64>,
     any: AtomicBool,
+    moved: Moved,
 }
 
 struct SharedEars {
@@ -358,6 +397,14 @@ impl AsyncPushSender for SharedEars {
                     ears.hears.send_modify(|count| *count += 1);
                 }
                 ears.audience.receive(topic, payload);
+            }
+            // The broker's own request has this answer too; then the topic is not among its topics.
+            PushKind::SUnsubscribe => {
+                if let Some(Value::BulkString(topic)) = info.data.first()
+                    && let Ok(topic) = std::str::from_utf8(topic)
+                {
+                    ears.moved.add(topic);
+                }
             }
             PushKind::Disconnection => self.lost.notify_one(),
             _ => {}

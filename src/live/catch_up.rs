@@ -89,8 +89,9 @@ impl History<'_> {
                 read.map(|(_, frames)| frames)
             }
             Self::Room(room, reader) => match service.room_after(room, *reader, seq, PAGE).await {
-                // It ended meanwhile, and whoever listened is put out.
-                Err(QuadError::NoSuchRoom) => Ok(Vec::new()),
+                // The room ended meanwhile, or the reader was removed from it: what says so has ended
+                // the subscription, or is about to.
+                Err(QuadError::NoSuchRoom | QuadError::Forbidden) => Ok(Vec::new()),
                 read => read.map(|read| read.frames),
             },
         }
@@ -98,8 +99,9 @@ impl History<'_> {
 }
 
 /// Sends what follows `sent` up to `end`, page by page, no faster than the socket takes it: first
-/// `frames`, then what follows the last one. Answers how far it got: what is stored while this goes
-/// on is either read here or held back by the hub, and the position tells which.
+/// `frames`, then what follows the last one. Nothing after `end` is sent, though it may have been
+/// read: the hub holds it back, together with what has no number and came in between (a mark, who is
+/// there), and hands it out in the order in which it happened.
 pub(super) async fn send_history(
     shared: &Shared,
     connection: &Connection,
@@ -107,8 +109,9 @@ pub(super) async fn send_history(
     mut frames: Vec<ServerFrame>,
     mut sent: u64,
     end: u64,
-) -> Result<u64, End> {
+) -> Result<(), End> {
     while sent < end {
+        frames.retain(|frame| seq_of(frame).is_some_and(|seq| seq <= end));
         let Some(last) = frames.last().and_then(seq_of) else {
             break;
         };
@@ -121,7 +124,7 @@ pub(super) async fn send_history(
             frames = history.after(shared, sent).await.map_err(|_| away())?;
         }
     }
-    Ok(sent)
+    Ok(())
 }
 
 /// Registers a socket: it hears its owner's inbox from `resume` on.
@@ -154,12 +157,11 @@ pub async fn inbox(
             recovered,
         },
     );
-    let mut position = standing.seq;
     if let (Some(after), true) = (after, recovered) {
         let history = History::Inbox(user);
-        position = send_history(shared, connection, history, frames, after, standing.seq).await?;
+        send_history(shared, connection, history, frames, after, standing.seq).await?;
     }
-    hub.release(&topic, connection, position);
+    hub.release(&topic, connection, standing.seq);
     Ok(())
 }
 
@@ -193,7 +195,7 @@ pub(super) async fn channel(
         (Channel::Room(room), Some(topic)) => {
             room::subscribe(shared, connection, asked, &topic, &room).await
         }
-        (Channel::AllRooms, _) => observe::subscribe(shared, connection, asked).await,
+        (Channel::AllRooms, _) => observe::subscribe(shared, connection, asked),
         (Channel::Private(_), Some(topic)) => private(shared, connection, asked, &topic).await,
         (Channel::Broadcast(_) | Channel::Announcements, Some(topic)) => {
             broadcast(shared, connection, asked, &topic).await
@@ -213,16 +215,18 @@ pub(super) fn forbid(connection: &Connection, asked: Asked) {
     refuse(connection, asked.r#ref, "forbidden", detail);
 }
 
-/// Whether there is room for this channel, or it is listened to already. One's own inbox is none.
+/// Whether there is room for this channel, or it is listened to already. One's own inbox takes no
+/// room, and neither do the rooms of a program that may observe all of them.
 fn may_listen(connection: &Connection, channel: &Channel) -> bool {
-    let inbox = match &connection.owner {
-        Owner::Session { user, .. } => connection.listens_to(&keys::user_topic(user)),
-        Owner::Token { .. } => false,
+    let is_counted = |topic: &Topic| match &connection.owner {
+        Owner::Session { user, .. } => *topic != keys::user_topic(user),
+        Owner::Token { observes: true, .. } => keys::room_of(topic.as_str()).is_none(),
+        Owner::Token { .. } => true,
     };
-    connection.topic_count() - usize::from(inbox) < MOST_CHANNELS
-        || channel
-            .topic()
-            .is_some_and(|topic| connection.listens_to(&topic))
+    let known = channel.topic();
+    known.is_some_and(|topic| connection.listens_to(&topic))
+        || connection.topic_count() < MOST_CHANNELS
+        || connection.count_topics(is_counted) < MOST_CHANNELS
 }
 
 /// A post has no history: the subscriber is told how it stands, and from then on what changes.

@@ -140,6 +140,11 @@ impl Connection {
         self.listens().len()
     }
 
+    /// How many of the topics that it listens to are `counted`.
+    pub fn count_topics(&self, counted: impl Fn(&Topic) -> bool) -> usize {
+        self.listens().iter().filter(|topic| counted(topic)).count()
+    }
+
     /// What it listens to, for the hub, which changes it.
     pub(super) fn listens(&self) -> MutexGuard<'_, HashSet<Topic>> {
         lock(&self.listens)

@@ -16,7 +16,7 @@ use super::{
 
 /// Messages that may wait for one listener while its history is being read.
 const MOST_HELD: usize = 1024;
-/// Messages that may wait for a crowd. One too many is left to the position check.
+/// Messages of a history that may wait for a crowd. One too many is left to the position check.
 const MOST_WAITING: usize = 1024;
 /// More listeners than this are a crowd: a message reaches them in several turns, so that nothing
 /// else has to wait for all of them.
@@ -57,7 +57,14 @@ pub(super) struct Listeners {
     by_id: BTreeMap<ConnectionId, Listener>,
     /// What a crowd has not got yet; the first is on its way.
     waiting: VecDeque<(u64, Frame)>,
+    /// Of a value: how often it came, and what it is.
+    version: Version,
+    value: Option<Frame>,
 }
+
+/// Tells whether a value has come since it was looked at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Version(u64);
 
 /// What became of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,13 +127,32 @@ impl Listeners {
         self.by_id.remove(&id);
     }
 
+    pub(super) fn version(&self) -> Version {
+        self.version
+    }
+
+    /// Whether the value is another one than `frame`, and has not come anew since `version`.
+    pub(super) fn is_wrong(&self, version: Version, frame: &Frame) -> bool {
+        let known = self.value.as_ref();
+        version == self.version && known.is_none_or(|known| known.as_json() != frame.as_json())
+    }
+
     /// Gives a message to everybody, or, if they are a crowd, queues it.
     pub(super) fn deliver(&mut self, topic: &Topic, seq: u64, frame: &Frame) -> Delivery {
+        let is_value = self.carries_value();
+        if is_value {
+            self.version.0 += 1;
+            self.value = Some(frame.clone());
+        }
         if self.by_id.len() <= CROWD && self.waiting.is_empty() {
             for listener in self.by_id.values_mut() {
                 listener.take(topic, seq, frame);
             }
             return Delivery::Done;
+        }
+        // The first is on its way. Of values, none but the newest waits behind it.
+        if is_value {
+            self.waiting.truncate(1);
         }
         if self.waiting.len() < MOST_WAITING {
             self.waiting.push_back((seq, frame.clone()));
@@ -136,6 +162,14 @@ impl Listeners {
         } else {
             Delivery::Waits
         }
+    }
+
+    /// Whether only the newest message counts: that is a matter of the topic, so all listeners agree.
+    fn carries_value(&self) -> bool {
+        let mut listeners = self.by_id.values();
+        listeners
+            .next()
+            .is_some_and(|listener| listener.carries == Carries::Value)
     }
 
     /// Gives the message on its way to the next few after `after`. Answers the last of them, and

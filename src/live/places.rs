@@ -36,6 +36,14 @@ pub(super) struct Head {
     r#ref: Option<Ref>,
 }
 
+impl Head {
+    /// Whether the frame is an entry of a history, which a client gets in order and knows by its
+    /// number.
+    pub(super) fn is_entry(&self) -> bool {
+        matches!(&*self.r#type, "notification" | "retract" | "message")
+    }
+}
+
 /// The places of one stream.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Places {

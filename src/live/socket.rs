@@ -75,6 +75,7 @@ pub async fn run(shared: &Shared, connection: Arc<Connection>, early: Bytes) {
 
 /// Takes a connection that ended out of everything that it was part of.
 pub(super) async fn leave(shared: &Shared, connection: &Connection) {
+    shared.live.observers.end(connection.id).await;
     let listened = connection.topics();
     for topic in &listened {
         shared.live.expiries.forget(connection, topic);
@@ -86,7 +87,6 @@ pub(super) async fn leave(shared: &Shared, connection: &Connection) {
         .filter_map(|topic| keys::room_of(topic.as_str()));
     rooms.for_each(|room| shared.service.attendance().touch(room));
     shared.live.broker.unsubscribe(unheard).await;
-    shared.live.observers.remove(connection.id);
 }
 
 async fn serve(

@@ -12,7 +12,7 @@ use std::{
 
 use app::{
     event::{CloseCode, ServerFrame},
-    model::{Epoch, UserId},
+    model::{Epoch, PostId, UserId},
 };
 use tokio::{
     sync::Notify,
@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     frame::Frame,
     hub::{Connection, Owner},
+    listeners::Version,
 };
 use crate::{
     service::Service,
@@ -75,7 +76,8 @@ async fn check(service: &Service, connections: &[Arc<Connection>]) {
         end_dead_tokens(service, connections).await?;
         end_dead_memberships(service, connections).await?;
         tell_inbox_positions(service, connections).await?;
-        tell_channel_positions(service, connections).await
+        tell_channel_positions(service, connections).await?;
+        correct_values(service, connections).await
     };
     if let Err(error) = checked.await {
         // The next round, or the next resubscription, checks again.
@@ -165,6 +167,35 @@ async fn tell_channel_positions(
         if let Some((epoch, seq)) = position {
             let listeners = by_channel.get(channel).into_iter().flatten();
             tell(listeners, Some(channel.clone()), epoch, seq);
+        }
+    }
+    Ok(())
+}
+
+/// Compares the values that are listened to with the store's. A value has no number by which a lost
+/// push could be noticed.
+async fn correct_values(
+    service: &Service,
+    connections: &[Arc<Connection>],
+) -> Result<(), StoreError> {
+    let hub = service.hub();
+    let topics = connections
+        .iter()
+        .flat_map(|connection| connection.topics());
+    let values: HashMap<PostId, Version> = topics
+        .filter_map(|topic| Some((keys::post_of(&topic)?, hub.version(&topic)?)))
+        .collect();
+    let posts: Vec<PostId> = values.keys().cloned().collect();
+    let likes = service.store().like_counts(&posts).await?;
+    for ((post_id, version), likes) in values.into_iter().zip(likes) {
+        let topic = keys::post_topic(&post_id);
+        let value = ServerFrame::Post {
+            post_id,
+            likes,
+            deleted: likes.is_none(),
+        };
+        if let Some(frame) = Frame::of(&value) {
+            hub.correct(&topic, version, &frame);
         }
     }
     Ok(())

@@ -10,6 +10,7 @@ mod state;
 use std::{
     collections::VecDeque,
     io::{self, IoSlice},
+    pin::pin,
     sync::{Mutex, MutexGuard},
     time::{Duration, Instant},
 };
@@ -45,8 +46,11 @@ const BATCH: usize = 32;
 pub struct Writer {
     way: Way,
     state: Mutex<State>,
-    /// Tells the connection's task that something waits, or that it is over.
+    /// Tells the connection's own task that something waits, or that it is over. Only that task waits
+    /// for it.
     wake: Notify,
+    /// Tells everybody who waits for the reader that nothing waits any more, or that it is over.
+    settled: Notify,
 }
 
 /// Where it all goes.
@@ -82,6 +86,7 @@ impl Writer {
             way,
             state: Mutex::default(),
             wake: Notify::new(),
+            settled: Notify::new(),
         }
     }
 
@@ -103,17 +108,21 @@ impl Writer {
 
     /// Sends a frame. A connection that does not keep up is closed with [`CloseCode::TooSlow`].
     pub fn send(&self, frame: &Frame) {
-        let mut state = self.state();
-        if !self.has_room(&mut state) {
+        self.send_in_order(&mut self.state(), frame);
+    }
+
+    /// Sends a frame while the state is locked, so that what is sent after it follows it.
+    fn send_in_order(&self, state: &mut State, frame: &Frame) {
+        if !self.has_room(state) {
             return;
         }
         match &self.way {
             Way::Socket(_, encoding) => {
                 if let Some(bytes) = frame.bytes(*encoding) {
-                    self.push(&mut state, bytes);
+                    self.push(state, bytes);
                 }
             }
-            Way::Events(stream) => self.push(&mut state, &stream.event(frame)),
+            Way::Events(stream) => self.push(state, &stream.event(frame)),
         }
     }
 
@@ -154,6 +163,7 @@ impl Writer {
                     state.advance(event.len());
                     if state.queue.is_empty() {
                         self.wake.notify_one();
+                        self.settled.notify_waiters();
                     }
                     return Some(event);
                 }
@@ -167,8 +177,13 @@ impl Writer {
 
     /// Nobody takes what is sent any more.
     pub(super) fn abandon(&self) {
-        self.state().broken = true;
+        self.break_off(&mut self.state());
+    }
+
+    fn break_off(&self, state: &mut State) {
+        state.broken = true;
         self.wake.notify_one();
+        self.settled.notify_waiters();
     }
 
     /// Sends the newest value of `topic`, now or with the next write of such values; a value that
@@ -184,8 +199,7 @@ impl Writer {
             .is_none_or(|sent| sent.elapsed() >= LATEST_EVERY);
         if due && latest.waiting.is_empty() {
             latest.sent = Some(Instant::now());
-            drop(state);
-            self.send(frame);
+            self.send_in_order(&mut state, frame);
             return;
         }
         match latest.waiting.iter_mut().find(|(known, _)| known == topic) {
@@ -217,7 +231,7 @@ impl Writer {
         loop {
             match self.flush() {
                 Flushed::Blocked if self.is_closing() => return Drained::Closed,
-                Flushed::Blocked => self.unblocked().await,
+                Flushed::Blocked => self.unblocked(self.wake.notified()).await,
                 Flushed::Empty => match self.next_latest() {
                     None => self.wake.notified().await,
                     Some(at) => {
@@ -234,13 +248,17 @@ impl Writer {
     }
 
     /// Waits until everything is with the kernel, so that catching up runs no faster than its
-    /// reader; or until the socket closes, which one that stops reading does.
+    /// reader; or until the socket closes, which one that stops reading does. Any task may wait, and
+    /// several at once.
     pub async fn settle(&self) {
-        while let Flushed::Blocked = self.flush() {
-            if self.is_closing() {
+        loop {
+            // Begins to listen before it looks, so that no notice is missed in between.
+            let mut settled = pin!(self.settled.notified());
+            settled.as_mut().enable();
+            if self.is_closing() || !matches!(self.flush(), Flushed::Blocked) {
                 return;
             }
-            self.unblocked().await;
+            self.unblocked(settled).await;
         }
     }
 
@@ -259,18 +277,19 @@ impl Writer {
         }
     }
 
-    /// Waits until the kernel takes more, or the body has taken all, or somebody closes it.
-    async fn unblocked(&self) {
+    /// Waits until the kernel takes more, or there is a notice: the body has taken all, or somebody
+    /// closes it.
+    async fn unblocked(&self, notice: impl Future<Output = ()>) {
         let Way::Socket(tcp, _) = &self.way else {
-            return self.wake.notified().await;
+            return notice.await;
         };
         tokio::select! {
             writable = tcp.writable() => {
                 if writable.is_err() {
-                    self.state().broken = true;
+                    self.break_off(&mut self.state());
                 }
             }
-            () = self.wake.notified() => {}
+            () = notice => {}
         }
     }
 
@@ -294,10 +313,8 @@ impl Writer {
             return;
         };
         latest.sent = Some(Instant::now());
-        let waiting = std::mem::take(&mut latest.waiting);
-        drop(state);
-        for (_, frame) in waiting {
-            self.send(&frame);
+        for (_, frame) in std::mem::take(&mut latest.waiting) {
+            self.send_in_order(&mut state, &frame);
         }
     }
 
@@ -325,6 +342,7 @@ impl Writer {
         state.closing = true;
         self.push(state, &close);
         self.wake.notify_one();
+        self.settled.notify_waiters();
     }
 
     fn push(&self, state: &mut State, bytes: &Bytes) {
@@ -338,11 +356,7 @@ impl Writer {
                     Ok(all) if all == bytes.len() => return,
                     Ok(some) => written = some,
                     Err(Errno::AGAIN | Errno::INTR) => {}
-                    Err(_) => {
-                        state.broken = true;
-                        self.wake.notify_one();
-                        return;
-                    }
+                    Err(_) => return self.break_off(state),
                 }
             }
             self.wake.notify_one();
@@ -369,7 +383,7 @@ impl Writer {
             match tcp.try_write_vectored(&slices) {
                 Ok(written) => state.advance(written),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Flushed::Blocked,
-                Err(_) => state.broken = true,
+                Err(_) => self.break_off(&mut state),
             }
         }
         // A burst should not cost an idle connection its memory for ever.

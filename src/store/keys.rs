@@ -203,6 +203,13 @@ pub fn feed_topic() -> Topic {
     Topic::new("{feed}:live".to_owned())
 }
 
+/// The post whose viewers a topic is for.
+pub fn post_of(topic: &Topic) -> Option<PostId> {
+    let name = topic.as_str().strip_prefix('{')?.strip_suffix(":live")?;
+    let (author, n) = name.split_once("}:post:")?;
+    format!("{author}.{n}").parse().ok()
+}
+
 /// Which channel with a history a topic belongs to, as clients name it.
 pub fn channel_of(topic: &Topic) -> Option<String> {
     let tag = topic.as_str().strip_prefix('{')?.strip_suffix("}:live")?;

@@ -34,6 +34,16 @@ pub struct Liked {
 }
 
 impl Store {
+    /// How many people like these posts; `None` for one that is gone.
+    pub async fn like_counts(&self, posts: &[PostId]) -> Result<Vec<Option<u64>>, StoreError> {
+        let commands = posts.iter().map(|post| {
+            let mut command = redis::cmd("HGET");
+            command.arg(keys::post(post)).arg("likes");
+            command
+        });
+        self.link().all(commands.collect()).await
+    }
+
     /// Brings about a state. `actor` is the person as JSON, for the frame that the script
     /// publishes. `None`: there is no such post.
     ///

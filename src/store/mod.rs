@@ -138,12 +138,19 @@ impl From<RedisError> for StoreError {
                 | ServerErrorKind::MasterDown
                 | ServerErrorKind::ClusterDown
                 | ServerErrorKind::ReadOnly
-                | ServerErrorKind::TryAgain,
+                | ServerErrorKind::TryAgain
+                // A slot that is not where it was, after all tries to follow it.
+                | ServerErrorKind::Ask
+                | ServerErrorKind::Moved,
             )
             | ErrorKind::MasterNameNotFoundBySentinel
             | ErrorKind::ClusterConnectionNotFound => Self::Unavailable,
-            _ if error.code() == Some("OOM") || error.code() == Some("MISCONF") => {
+            _ if matches!(error.code(), Some("OOM" | "MISCONF")) => {
                 tracing::error!(%error, "the store cannot write");
+                Self::Unavailable
+            }
+            // A script of somebody else's runs too long, or was ended by hand; or too few replicas are there.
+            _ if matches!(error.code(), Some("BUSY" | "UNKILLABLE" | "NOREPLICAS")) => {
                 Self::Unavailable
             }
             _ if away => Self::Unavailable,
