@@ -205,9 +205,9 @@ fn subscribed(named: &str, places: &Places) -> Result<Vec<String>, QuadError> {
             channels.push(channel.to_owned());
         }
     }
-    for (channel, _) in &places.channels {
+    for channel in places.names() {
         if known.insert(channel) {
-            channels.push(channel.clone());
+            channels.push(channel.to_owned());
         }
     }
     Ok(channels)
@@ -262,6 +262,7 @@ async fn serve(
             resume: places.of(&channel).cloned(),
             last: None,
             token: None,
+            presence: places.is_quiet(&channel).then_some(false),
             channel,
         };
         if let Err(end) = socket.answer(frame).await {
