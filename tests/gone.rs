@@ -242,28 +242,80 @@ async fn what_happens_in_a_room_names_it_by_its_title() {
     assert_eq!(house.groups().await[0].get("room_title"), None);
 }
 
+/// Sockets of Bob's on both servers that listen to what he likes.
+async fn likes_of_bob(house: &House) -> [Socket; 2] {
+    let (mut one, _) = house.bob.listen(&house.app.servers[0]).await;
+    let (mut other, _) = house.bob.listen(&house.app.servers[1]).await;
+    for socket in [&mut one, &mut other] {
+        socket.subscribe("user:likes").await;
+    }
+    [one, other]
+}
+
+fn liked(post: &str, liked: bool) -> Value {
+    json!({"type": "liked", "post_id": post, "liked": liked})
+}
+
 #[tokio::test]
-async fn a_like_is_told_to_every_device_of_whoever_likes() {
+async fn a_like_is_told_to_every_device_of_whoever_likes_that_asked_for_it() {
     let house = house().await;
     let (ana, bob) = (house.ana.clone(), house.bob.clone());
     let post = ana.publish("hello").await;
-    let (mut one, _) = bob.listen(&house.app.servers[0]).await;
-    let (mut other, _) = bob.listen(&house.app.servers[1]).await;
-    for liked in [true, false] {
-        match liked {
+    let mut devices = likes_of_bob(&house).await;
+    let (mut strict, _) = bob.listen(&house.app.servers[1]).await;
+    for likes in [true, false] {
+        match likes {
             true => bob.like(&post).await,
             false => bob.unlike(&post).await,
         };
-        for socket in [&mut one, &mut other] {
-            let frame = socket.expect("liked").await;
-            assert_eq!(
-                frame,
-                json!({"type": "liked", "post_id": post, "liked": liked})
-            );
+        for socket in &mut devices {
+            assert_eq!(socket.expect("liked").await, liked(&post, likes));
         }
     }
+    strict.nothing_else().await;
     let mut of_ana = house.socket;
     of_ana.expect("notification").await;
     of_ana.expect("retract").await;
+    of_ana.subscribe("user:likes").await;
     of_ana.nothing_else().await;
+}
+
+#[tokio::test]
+async fn a_like_that_failed_leaves_no_device_with_a_wrong_state() {
+    let house = house().await;
+    let (ana, bob) = (house.ana.clone(), house.bob.clone());
+    let (broken, gone) = (ana.publish("broken").await, ana.publish("gone").await);
+    let key = |post: &str| {
+        let (author, n) = post.split_once('.').unwrap();
+        format!("{{{author}}}:post:{n}")
+    };
+    house.app.redis.ask(&["SET", &key(&broken), "not a post"]);
+    ana.delete(&format!("/api/v1/posts/{gone}")).await.ok(204);
+    let mut devices = likes_of_bob(&house).await;
+    for (post, status) in [(&broken, 503), (&gone, 404)] {
+        let path = format!("/api/v1/posts/{post}/like");
+        let answer = bob.put(&path).await;
+        assert!([status, 500].contains(&answer.status), "{}", answer.status);
+        // What was said too early is corrected.
+        for socket in &mut devices {
+            assert_eq!(socket.expect("liked").await, liked(post, true));
+            assert_eq!(socket.expect("liked").await, liked(post, false));
+        }
+    }
+    // A like that was not taken back is still one.
+    let post = ana.publish("kept").await;
+    bob.like(&post).await;
+    house
+        .app
+        .redis
+        .ask(&["RENAME", &key(&post), &format!("{}:away", key(&post))]);
+    house.app.redis.ask(&["SET", &key(&post), "not a post"]);
+    let answer = bob.delete(&format!("/api/v1/posts/{post}/like")).await;
+    assert!(answer.status >= 500, "{}", answer.status);
+    for socket in &mut devices {
+        assert_eq!(socket.expect("liked").await, liked(&post, true));
+        assert_eq!(socket.expect("liked").await, liked(&post, false));
+        assert_eq!(socket.expect("liked").await, liked(&post, true));
+        socket.nothing_else().await;
+    }
 }

@@ -58,8 +58,7 @@ async fn all_sockets_of_a_person_hear_the_same() {
         phone.expect("notification").await,
         laptop.expect("notification").await
     );
-    // Whoever likes hears of that alone.
-    bobs.expect("liked").await;
+    // Whoever likes hears of that where they ask for it, and nowhere else.
     bobs.nothing_else().await;
 }
 

@@ -7,10 +7,13 @@ mod common;
 use common::{
     app::App,
     events::Stream,
+    http::Answer,
     people::Person,
     ws::{Event, Socket},
 };
+use futures_util::SinkExt;
 use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::Message;
 
 /// Each with the `ref` that its refusal has.
 fn wrong(ana: &Person) -> Vec<(String, Value)> {
@@ -314,14 +317,108 @@ async fn a_mark_before_a_frame_is_passed_over() {
         ask.body(format!("\u{feff}{said}")).send().await.ok(202);
         assert_eq!(stream.expect("ack").await.json()["ref"], 5);
     }
-    // On a stream, what is wrong is said to whoever sent it, and the stream stays.
-    for wrong in [
-        json!({"type": "subscribe", "ref": 5}),
-        json!({"type": "dance", "ref": 5}),
-        json!(["seen", "e", 1]),
-        json!([frame, {"type": "seen"}]),
-    ] {
-        stream.say(&ana, wrong).await.refused(400, "malformed");
+    stream.nothing_else(&ana).await;
+}
+
+/// Says this on a stream to the letter, at another server than the stream's.
+async fn say_text(app: &App, ana: &Person, stream: &Stream, text: String) -> Answer {
+    let path = format!("/events/{}", stream.name);
+    let ask = ana.at(&app.servers[1]).ask("POST", &path);
+    let ask = ask.header("content-type", "application/json").body(text);
+    ask.send().await
+}
+
+#[tokio::test]
+async fn a_wrong_field_is_answered_on_the_stream_in_its_place() {
+    let app = App::builder().without_limits().start(2);
+    let ana = app.sign_up("ana").await;
+    let mut stream = Stream::open(&app.servers[0], &ana.token, "", None).await;
+    stream.expect("registered").await;
+    let good = |r#ref: &str| json!({"type": "subscribe", "ref": r#ref, "channel": "news"});
+    for (text, r#ref) in wrong(&ana) {
+        let alone = say_text(&app, &ana, &stream, text.clone()).await;
+        alone.ok(202);
+        let error = stream.expect("error").await.json();
+        assert_eq!(error["code"], "malformed", "{text:.200}");
+        assert_eq!(error["ref"], r#ref, "{text:.200}: {error}");
+        // A mark stands before a body, not within.
+        let text = text.trim_start_matches('\u{feff}');
+        let list = format!("[{}, {text} ,\n{}]", good("before"), good("after"));
+        say_text(&app, &ana, &stream, list).await.ok(202);
+        assert_eq!(stream.expect("ack").await.json()["ref"], "before");
+        let error = stream.expect("error").await.json();
+        assert_eq!(
+            (&error["code"], &error["ref"]),
+            (&json!("malformed"), &r#ref)
+        );
+        assert_eq!(stream.expect("ack").await.json()["ref"], "after");
     }
     stream.nothing_else(&ana).await;
+}
+
+#[tokio::test]
+async fn what_is_no_frame_of_the_protocol_refuses_the_request_and_all_that_is_in_it() {
+    let app = App::builder().start(2);
+    let ana = app.sign_up("ana").await;
+    let mut stream = Stream::open(&app.servers[0], &ana.token, "", None).await;
+    stream.expect("registered").await;
+    let good = r#"{"type":"subscribe","ref":5,"channel":"news"}"#;
+    for alien in [
+        r#"{"type":"dance","ref":5}"#,
+        r#"["seen","e",1]"#,
+        "{}",
+        "[]",
+        "7",
+        "null",
+        r#"{"type":"seen","seq":01}"#,
+        r#"{"type":"seen""#,
+    ] {
+        for text in [alien.to_owned(), format!("[{good},{alien},{good}]")] {
+            if text == "[]" {
+                continue;
+            }
+            let answer = say_text(&app, &ana, &stream, text).await;
+            answer.refused(400, "malformed");
+        }
+    }
+    for broken in [
+        format!("[{good}"),
+        format!("[{good},]"),
+        format!("{good}{good}"),
+        String::new(),
+    ] {
+        let answer = say_text(&app, &ana, &stream, broken).await;
+        answer.refused(400, "malformed");
+    }
+    let many = format!("[{}]", vec!["{\"type\":\"typing\"}"; 1_001].join(","));
+    say_text(&app, &ana, &stream, many)
+        .await
+        .refused(422, "invalid");
+    stream.nothing_else(&ana).await;
+}
+
+#[tokio::test]
+async fn depth_spoils_a_frame_of_message_pack_and_not_its_socket() {
+    let app = App::start();
+    let ana = app.sign_up("ana").await;
+    let mut socket = Socket::packed(app.server(), &ana.token).await;
+    socket.send(ana.register()).await;
+    socket.expect("registered").await;
+    for depth in [31, 33, 1_000, 60_000] {
+        for list in [&[0x91][..], &[0x81, 0xa1, b'k']] {
+            let mut frame =
+                b"\x84\xa4type\xabunsubscribe\xa3ref\x07\xa7channel\xa4news\xa5extra".to_vec();
+            let depth = depth / list.len();
+            frame.extend(list.repeat(depth));
+            frame.push(0xc0);
+            socket.stream.send(Message::binary(frame)).await.unwrap();
+            let kind = if depth < 32 { "ack" } else { "error" };
+            let answer = socket.expect(kind).await;
+            assert_eq!(answer["ref"], 7, "{depth} deep");
+            if kind == "error" {
+                assert_eq!(answer["code"], "malformed");
+            }
+        }
+    }
+    socket.nothing_else().await;
 }

@@ -42,6 +42,9 @@ pub enum ClientFrame {
         /// What lets one listen to a private channel.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         token: Option<String>,
+        /// False: listen to a room without being there. Only its messages and read marks come.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        presence: Option<bool>,
     },
     /// Listen no more. Answered by [`ServerFrame::Ack`].
     Unsubscribe {
@@ -187,13 +190,19 @@ pub enum ServerFrame {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         retracts: Option<u64>,
     },
-    /// This person likes a post, or does not any more: told to their own sockets, on every device. It has
-    /// no place in the inbox, and says nothing new to the one that asked for it.
+    /// This person likes a post, or does not any more, on the channel `user:likes`. It is a state: it
+    /// may repeat what is known.
     Liked {
         /// Which one.
         post_id: PostId,
         /// Whether they like it now.
         liked: bool,
+    },
+    /// The list of one's own rooms changed, on the channel `user:rooms`: one made, joined or left this
+    /// room, was removed from it, or an invitation to it came or went.
+    Rooms {
+        /// Which room.
+        room: RoomName,
     },
     /// There is a new post, on the channel `feed`.
     NewPost {

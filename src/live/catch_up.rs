@@ -48,6 +48,8 @@ pub(super) struct Asked {
     pub last: Option<u64>,
     /// What lets one listen to a private channel.
     pub token: Option<String>,
+    /// Whether whoever listens to a room is there, for others to see.
+    pub presence: bool,
 }
 
 /// Begins to listen, and answers once the store has confirmed it: from then on nothing is missed.
@@ -188,10 +190,15 @@ pub(super) async fn channel(
         );
         return Ok(());
     }
-    let topic = channel.topic();
+    let topic = channel.topic_for(connection.owner.user());
     match (channel, topic) {
         (Channel::Post(id), Some(topic)) => post(shared, connection, asked, &topic, id).await,
-        (Channel::Feed, Some(topic)) => feed(shared, connection, asked, &topic).await,
+        (Channel::Feed, Some(topic)) => {
+            from_now_on(shared, connection, asked, &topic, Carries::Value).await
+        }
+        (Channel::OwnLikes | Channel::OwnRooms, Some(topic)) => {
+            from_now_on(shared, connection, asked, &topic, Carries::History).await
+        }
         (Channel::Room(room), Some(topic)) => {
             room::subscribe(shared, connection, asked, &topic, &room).await
         }
@@ -200,7 +207,7 @@ pub(super) async fn channel(
         (Channel::Broadcast(_) | Channel::Announcements, Some(topic)) => {
             broadcast(shared, connection, asked, &topic).await
         }
-        // One's own inbox comes by registering.
+        // One's own inbox comes by registering, and programs have nothing of their own.
         (_, None) | (Channel::Inbox, _) => {
             forbid(connection, asked);
             Ok(())
@@ -223,7 +230,7 @@ fn may_listen(connection: &Connection, channel: &Channel) -> bool {
         Owner::Token { observes: true, .. } => keys::room_of(topic.as_str()).is_none(),
         Owner::Token { .. } => true,
     };
-    let known = channel.topic();
+    let known = channel.topic_for(connection.owner.user());
     known.is_some_and(|topic| connection.listens_to(&topic))
         || connection.topic_count() < MOST_CHANNELS
         || connection.count_topics(is_counted) < MOST_CHANNELS
@@ -256,14 +263,15 @@ async fn post(
     Ok(())
 }
 
-/// That there are new posts has no history: from now on one is told.
-async fn feed(
+/// What has no history: from now on one is told.
+async fn from_now_on(
     shared: &Shared,
     connection: &Arc<Connection>,
     asked: Asked,
     topic: &Topic,
+    carries: Carries,
 ) -> Result<(), End> {
-    begin(shared, connection, topic, Carries::Value).await?;
+    begin(shared, connection, topic, carries).await?;
     send(connection, &ServerFrame::ack(asked.r#ref, asked.channel));
     shared.service.hub().release(topic, connection, 0);
     Ok(())
@@ -352,7 +360,9 @@ pub async fn leave(shared: &Shared, connection: &Arc<Connection>, r#ref: Ref, na
         send(connection, &ServerFrame::ack(r#ref, name));
         return;
     }
-    let Some(topic) = channel.as_ref().and_then(Channel::topic) else {
+    let user = connection.owner.user();
+    let topic = channel.as_ref().and_then(|known| known.topic_for(user));
+    let Some(topic) = topic else {
         refuse(
             connection,
             r#ref,

@@ -5,13 +5,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, atomic::AtomicBool},
 };
 
-use app::{
-    event::{ClientFrame, CloseCode},
-    model::UserId,
-};
+use app::{event::CloseCode, model::UserId};
 use tokio::sync::mpsc;
 
-use super::{Topic, lock, writer::Writer};
+use super::{Topic, input::Input, lock, writer::Writer};
 use crate::audit::By;
 
 /// Names a connection for as long as this server lives.
@@ -101,7 +98,7 @@ pub struct Connection {
     /// Set when anything arrives, or is taken by the body of an answer; cleared by each ping.
     pub heard: AtomicBool,
     /// Where its frames come in, if it is a stream of events: it has no way in of its own.
-    inlet: Option<mpsc::Sender<ClientFrame>>,
+    inlet: Option<mpsc::Sender<Input>>,
     /// Whether it has one of its owner's places.
     pub(super) counted: AtomicBool,
     listens: Mutex<HashSet<Topic>>,
@@ -112,7 +109,7 @@ impl Connection {
         id: ConnectionId,
         owner: Owner,
         writer: Writer,
-        inlet: Option<mpsc::Sender<ClientFrame>>,
+        inlet: Option<mpsc::Sender<Input>>,
     ) -> Self {
         Self {
             id,
@@ -152,7 +149,7 @@ impl Connection {
 
     /// Hands frames to a stream's task; `false` for a socket, which reads its own. A client that
     /// says more than is answered in time is closed.
-    pub(super) fn say(&self, frames: Vec<ClientFrame>) -> bool {
+    pub(super) fn say(&self, frames: Vec<Input>) -> bool {
         let Some(inlet) = &self.inlet else {
             return false;
         };

@@ -1,10 +1,9 @@
 //! What servers tell each other over the store: what to forget, and how many listen.
 
-use app::{
-    event::ClientFrame,
-    model::{Handle, RoomName, UserId},
-};
+use app::model::{Handle, RoomName, UserId};
 use serde::{Deserialize, Serialize};
+
+use super::input::Input;
 
 /// A message on the topic of all servers, or on that of one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,7 +79,7 @@ pub enum Control {
         /// Whose it must be.
         owner: String,
         /// What was said.
-        frames: Vec<ClientFrame>,
+        frames: Vec<Input>,
         /// The topic of the server that asks.
         answer_to: String,
     },

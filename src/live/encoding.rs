@@ -8,7 +8,7 @@ use tokio_tungstenite::tungstenite::Message;
 use super::outline::{self, NoFrame};
 
 /// Levels of lists and maps in what a client sends. No frame has more than a few.
-pub(super) const DEEPEST: usize = 32;
+const DEEPEST: usize = 32;
 
 /// An encoding of frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

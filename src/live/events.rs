@@ -20,7 +20,6 @@ use axum::{
 };
 use futures_util::stream;
 use serde::Deserialize;
-use serde_json::Value;
 use tokio::sync::mpsc;
 use utoipa::{IntoParams, ToSchema};
 
@@ -30,8 +29,9 @@ use super::{
     catch_up::{self, MOST_CHANNELS},
     event_stream::EventStream,
     hub::Connection,
+    input::{Input, NoInput, inputs},
     places::{LONGEST_NAME, Places},
-    socket::{End, Socket, WRONG_FIELD, leave, say_goodbye},
+    socket::{End, Socket, WRONG_FIELD, leave, refuse, say_goodbye},
     upgrade::owner,
     writer::{Drained, Writer},
 };
@@ -48,7 +48,7 @@ use crate::{
     },
 };
 
-/// What is said of a frame that has no type, or none of ours.
+/// What is said of what is no frame.
 const NO_FRAME: &str = "A frame is an object with one of the known types.";
 /// Frames that may wait to be answered: more than a client may send in a burst.
 const MOST_SAID: usize = 512;
@@ -157,26 +157,13 @@ pub async fn say(
     Ok(StatusCode::ACCEPTED)
 }
 
-/// What is said, frame by frame: all of it, or nothing. Errors: 400 `malformed`.
-fn frames(said: &[u8]) -> Result<Vec<ClientFrame>, QuadError> {
-    let said = serde_json::from_slice(said).map_err(|_| no_json())?;
-    let said = match said {
-        Value::Array(frames) => frames,
-        frame => vec![frame],
-    };
-    let frames = said.into_iter().map(|frame| match frame {
-        Value::Object(ref fields) => {
-            let kind = fields.get("type").and_then(Value::as_str);
-            let known = kind.is_some_and(|kind| ClientFrame::TYPES.contains(&kind));
-            serde_json::from_value(frame).map_err(|_| match known {
-                true => QuadError::malformed(WRONG_FIELD),
-                false => QuadError::malformed(NO_FRAME),
-            })
-        }
-        // A list would be taken for an object with its values in that order.
-        _ => Err(QuadError::malformed(NO_FRAME)),
-    });
-    frames.collect()
+/// What is said, frame by frame. Errors: 400 `malformed`, where something is no frame at all.
+fn frames(said: &[u8]) -> Result<Vec<Input>, QuadError> {
+    let said = std::str::from_utf8(said).map_err(|_| no_json())?;
+    inputs(said).map_err(|error| match error {
+        NoInput::NoJson => no_json(),
+        NoInput::Alien => QuadError::malformed(NO_FRAME),
+    })
 }
 
 impl Beginning {
@@ -218,9 +205,9 @@ fn subscribed(named: &str, places: &Places) -> Result<Vec<String>, QuadError> {
             channels.push(channel.to_owned());
         }
     }
-    for (channel, _) in &places.channels {
+    for channel in places.names() {
         if known.insert(channel) {
-            channels.push(channel.clone());
+            channels.push(channel.to_owned());
         }
     }
     Ok(channels)
@@ -232,7 +219,7 @@ async fn run(
     connection: Arc<Connection>,
     places: Places,
     channels: Vec<String>,
-    said: mpsc::Receiver<ClientFrame>,
+    said: mpsc::Receiver<Input>,
 ) {
     METERS.streams.increment(1.0);
     let end = serve(shared, &connection, places, channels, said).await;
@@ -246,7 +233,7 @@ async fn serve(
     connection: &Arc<Connection>,
     places: Places,
     channels: Vec<String>,
-    mut said: mpsc::Receiver<ClientFrame>,
+    mut said: mpsc::Receiver<Input>,
 ) -> End {
     if let Err(full) = admission::take_place(shared, connection) {
         // The first event says whose stream it is that ends.
@@ -275,6 +262,7 @@ async fn serve(
             resume: places.of(&channel).cloned(),
             last: None,
             token: None,
+            presence: places.is_quiet(&channel).then_some(false),
             channel,
         };
         if let Err(end) = socket.answer(frame).await {
@@ -294,6 +282,13 @@ async fn serve(
         if !allowance.take() {
             return Some(CloseCode::TooFast);
         }
+        let frame = match frame {
+            Input::Frame(frame) => frame,
+            Input::Wrong { malformed } => {
+                refuse(connection, malformed, "malformed", WRONG_FIELD);
+                continue;
+            }
+        };
         connection.writer.asked(&frame);
         // Boxed, so that a stream that only listens does not keep room for its answers.
         if let Err(end) = Box::pin(socket.answer(frame)).await {

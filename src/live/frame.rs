@@ -67,6 +67,11 @@ impl Frame {
         self.0.text.get(header..).unwrap_or_default()
     }
 
+    /// Whether it says how far somebody has read a room. The store's script writes it so.
+    pub(super) fn is_read_mark(&self) -> bool {
+        self.as_json().starts_with(br#"{"type":"read","#)
+    }
+
     /// What of it tells how far a stream has got.
     pub(super) fn head(&self) -> Option<&Head> {
         let read = || serde_json::from_slice(self.as_json()).ok();

@@ -12,10 +12,7 @@ use std::{
     },
 };
 
-use app::{
-    event::{ClientFrame, CloseCode},
-    model::UserId,
-};
+use app::{event::CloseCode, model::UserId};
 use tokio::{
     sync::{Notify, mpsc},
     task::yield_now,
@@ -27,6 +24,7 @@ use super::{
     Topic,
     connection_count::ConnectionCount,
     frame::Frame,
+    input::Input,
     listeners::{Carries, Delivery, Listeners, Version},
     lock,
     writer::Writer,
@@ -58,7 +56,7 @@ impl Hub {
         &self,
         owner: Owner,
         writer: Writer,
-        inlet: mpsc::Sender<ClientFrame>,
+        inlet: mpsc::Sender<Input>,
     ) -> Arc<Connection> {
         self.take_in(owner, writer, Some(inlet))
     }
@@ -67,7 +65,7 @@ impl Hub {
         &self,
         owner: Owner,
         writer: Writer,
-        inlet: Option<mpsc::Sender<ClientFrame>>,
+        inlet: Option<mpsc::Sender<Input>>,
     ) -> Arc<Connection> {
         let id = ConnectionId::new(self.next.fetch_add(1, Ordering::Relaxed));
         let connection = Arc::new(Connection::new(id, owner, writer, inlet));
@@ -90,7 +88,7 @@ impl Hub {
     }
 
     /// Hands frames to a stream of this owner's; `false` if there is none of that number.
-    pub fn say(&self, stream: u64, owner: &str, frames: Vec<ClientFrame>) -> bool {
+    pub fn say(&self, stream: u64, owner: &str, frames: Vec<Input>) -> bool {
         let stream = ConnectionId::new(stream);
         let connection = lock(&self.connections).get(&stream).cloned();
         connection.is_some_and(|known| known.owner.name() == owner && known.say(frames))
@@ -201,6 +199,26 @@ impl Hub {
     pub fn people(&self, topic: &str) -> HashSet<UserId> {
         self.listeners(topic)
             .map_or_else(HashSet::new, |listeners| lock(&listeners).people())
+    }
+
+    /// Whether this connection is one of those who are there.
+    pub fn is_there(&self, topic: &str, connection: &Connection) -> bool {
+        self.listeners(topic)
+            .is_some_and(|listeners| lock(&listeners).is_there(connection.id))
+    }
+
+    /// Delivers a frame that has no place in a history to those listeners who also listen to `own`,
+    /// which is one person's topic.
+    pub fn deliver_to(&self, topic: &str, own: &str, frame: &Frame) {
+        let (Some((topic, listeners)), Some(theirs)) = (self.topic(topic), self.listeners(own))
+        else {
+            return;
+        };
+        let theirs = lock(&theirs).ids();
+        let mut listeners = lock(&listeners);
+        for id in theirs {
+            listeners.deliver_to(&topic, id, frame);
+        }
     }
 
     /// Makes a person, or with `None` everybody, listen no more. Answers their connections.

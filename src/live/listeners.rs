@@ -29,6 +29,9 @@ const TURN: usize = 256;
 pub enum Carries {
     /// A history: every message counts, in its order.
     History,
+    /// The same, for one who listens to a room and is not there: of what has no place in the history,
+    /// only read marks come.
+    Quietly,
     /// A value: only the newest counts.
     Value,
 }
@@ -92,6 +95,7 @@ impl Listeners {
             admitted: false,
             held: None,
         });
+        listener.carries = carries;
         listener.held = Some(Box::default());
         new
     }
@@ -108,11 +112,28 @@ impl Listeners {
         }
     }
 
-    /// The people who listen.
+    /// The people who are there: those who listen, and not quietly.
     pub(super) fn people(&self) -> HashSet<UserId> {
-        let admitted = self.by_id.values().filter(|listener| listener.admitted);
-        let people = admitted.filter_map(|listener| listener.connection.owner.user());
+        let there = self.by_id.values().filter(|listener| listener.is_there());
+        let people = there.filter_map(|listener| listener.connection.owner.user());
         people.cloned().collect()
+    }
+
+    /// Whether this listener is there.
+    pub(super) fn is_there(&self, id: ConnectionId) -> bool {
+        self.by_id.get(&id).is_some_and(Listener::is_there)
+    }
+
+    /// Gives one listener something that has no place in the history.
+    pub(super) fn deliver_to(&mut self, topic: &Topic, id: ConnectionId, frame: &Frame) {
+        if let Some(listener) = self.by_id.get_mut(&id) {
+            listener.take(topic, 0, frame);
+        }
+    }
+
+    /// The connections that listen.
+    pub(super) fn ids(&self) -> Vec<ConnectionId> {
+        self.by_id.keys().copied().collect()
     }
 
     /// The connections of a person, or with `None` all connections.
@@ -197,8 +218,13 @@ impl Listeners {
 }
 
 impl Listener {
+    fn is_there(&self) -> bool {
+        self.admitted && self.carries != Carries::Quietly
+    }
+
     fn take(&mut self, topic: &Topic, seq: u64, frame: &Frame) {
         match &mut self.held {
+            _ if self.carries == Carries::Quietly && seq == 0 && !frame.is_read_mark() => {}
             Some(held) if held.0.len() < MOST_HELD => held.0.push((seq, frame.clone())),
             Some(_) => self.connection.writer.close(CloseCode::TooSlow),
             None if self.carries == Carries::Value => {

@@ -1,7 +1,8 @@
 //! The live path: what was published reaches the sockets that listen.
 //!
 //! - [`frame`]: a frame encoded once, its bytes shared by everybody who gets it.
-//! - [`encoding`]: JSON or MessagePack; `outline`: what is left of a frame with a wrong field.
+//! - [`encoding`]: JSON or MessagePack; `outline`, `message_pack`: what is left of a frame
+//!   with a wrong field.
 //! - [`writer`]: one connection's bounded way out.
 //! - [`hub`], [`connection`], [`listeners`] and `connection_count`: who listens here. They know no Redis.
 //! - [`broker`]: Redis pub/sub. It knows no socket.
@@ -11,7 +12,7 @@
 //! - `admission`: what a connection must pass before anything is done for it.
 //! - [`expiry`]: subscriptions and connections that end by themselves.
 //! - [`presence`]: who is looking at a room.
-//! - [`events`], [`event_stream`], `places`: the same over Server-Sent Events, for whoever has no
+//! - [`events`], [`input`], [`event_stream`], `places`: the same over Server-Sent Events, for whoever has no
 //!   WebSocket.
 //! - [`sweep`]: the position check, pings, and whether sessions and tokens still live.
 
@@ -28,7 +29,9 @@ pub mod events;
 pub mod expiry;
 pub mod frame;
 pub mod hub;
+pub mod input;
 pub mod listeners;
+mod message_pack;
 pub mod observe;
 mod outline;
 mod places;

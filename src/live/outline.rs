@@ -9,10 +9,10 @@ use std::{fmt, marker::PhantomData};
 use app::event::{ClientFrame, Ref};
 use serde::{
     Deserialize, Deserializer,
-    de::{self, DeserializeSeed, IgnoredAny, MapAccess, Visitor},
+    de::{self, DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, Visitor},
 };
 
-use super::encoding::DEEPEST;
+use super::message_pack;
 
 /// Why something is no frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,19 +41,19 @@ pub(super) fn of_json(text: &str) -> NoFrame {
 
 /// Looks at MessagePack that was no frame.
 pub(super) fn of_message_pack(bytes: &[u8]) -> NoFrame {
+    let fields = message_pack::fields(bytes).unwrap_or_default();
     outline(
-        |field| {
-            let mut source = rmp_serde::Deserializer::new(std::io::Cursor::new(bytes));
-            source.set_max_depth(DEEPEST);
-            let found = field.deserialize(&mut source).ok()?;
-            (source.position() == bytes.len() as u64).then_some(found)?
-        },
-        |field| {
-            let mut source = rmp_serde::Deserializer::new(std::io::Cursor::new(bytes));
-            source.set_max_depth(DEEPEST);
-            field.deserialize(&mut source).ok()?
-        },
+        |field| last(&fields, field.name),
+        |field| last(&fields, field.name),
     )
+}
+
+/// The last field of this name, if each that has it is such a value. What is deeper than that is not
+/// looked into.
+fn last<T: DeserializeOwned>(fields: &[(&[u8], &[u8])], name: &str) -> Option<T> {
+    let named = fields.iter().filter(|(known, _)| *known == name.as_bytes());
+    let values = named.map(|(_, value)| rmp_serde::from_slice(value).ok());
+    values.collect::<Option<Vec<T>>>()?.pop()
 }
 
 fn outline(
@@ -224,5 +224,16 @@ mod tests {
         // Its own text that is not UTF-8, bytes and an extension.
         let odd = b"\x84\xa4type\xa4seen\xa1a\xa1\xff\xa1b\xc4\x01\xff\xa1c\xd4\x01\x00";
         assert_eq!(of_message_pack(odd), NoFrame::Wrong(None));
+        let deep = [vec![0x91; 60_000], vec![0xc0]].concat();
+        for at in ["epoch", "ref", "other"] {
+            let name = rmp_serde::to_vec(at).unwrap();
+            let frame = [b"\x82\xa4type\xa4seen", &name[..], &deep[..]].concat();
+            assert_eq!(of_message_pack(&frame), NoFrame::Wrong(None), "{at}");
+            let paired = [b"\x83\xa4type\xa4seen\xa3ref\x07", &name[..], &deep[..]].concat();
+            let r#ref = (at != "ref").then_some(Ref::Integer(7));
+            assert_eq!(of_message_pack(&paired), NoFrame::Wrong(r#ref), "{at}");
+        }
+        let within = [b"\x82\xa4type", &deep[..], b"\xa4type\xa4seen"].concat();
+        assert_eq!(of_message_pack(&within), NoFrame::Alien);
     }
 }

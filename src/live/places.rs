@@ -2,7 +2,8 @@
 //! event, so that a client which comes back with the last id it saw resumes all of them.
 //!
 //! Written as `inbox=EPOCH:SEQ;CHANNEL=EPOCH:SEQ;…`: neither names of channels nor epochs have any
-//! of the signs between them.
+//! of the signs between them. A room to which the client listens without being there is written
+//! behind `~`.
 
 use std::fmt;
 
@@ -18,6 +19,8 @@ use super::catch_up::{CHANNEL_KEEPS, MOST_CHANNELS};
 /// would be are written behind [`CHANNEL`].
 const INBOX: &str = "inbox";
 const CHANNEL: char = '#';
+/// Stands before the name of a room to which one listens without being there.
+const QUIET: char = '~';
 
 /// The longest name of a channel.
 pub(super) const LONGEST_NAME: usize = 64;
@@ -44,6 +47,24 @@ impl Head {
     }
 }
 
+/// The place in one channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Place {
+    channel: String,
+    position: Position,
+    /// Whether it is a room to which one listens without being there.
+    quiet: bool,
+}
+
+/// A subscription that is not answered yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Asked {
+    channel: String,
+    /// It is to begin with so many of the newest messages.
+    last: u64,
+    quiet: bool,
+}
+
 /// The places of one stream.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Places {
@@ -51,9 +72,9 @@ pub(super) struct Places {
     pub(super) inbox: Option<Position>,
     /// In the channels that have a history, in the order in which they last moved. As many as one may
     /// listen to; a program that observes every room has the newest of them.
-    pub(super) channels: Vec<(String, Position)>,
-    /// A channel that is to begin with so many of its newest messages.
-    last: Option<(String, u64)>,
+    channels: Vec<Place>,
+    /// What the client asked for last, as far as the answer does not say it.
+    asked: Option<Asked>,
     /// The `ref`s of what is being said in rooms: the answers say where that was stored, not how far
     /// the client was told.
     speaking: Vec<Ref>,
@@ -70,6 +91,10 @@ impl Places {
         for part in id.split(';').filter(|part| !part.is_empty()) {
             let (name, place) = part.split_once('=')?;
             let (epoch, seq) = place.rsplit_once(':')?;
+            let (name, quiet) = match name.strip_prefix(QUIET) {
+                Some(name) => (name, true),
+                None => (name, false),
+            };
             let longest = LONGEST_NAME + CHANNEL.len_utf8();
             if name.len() > longest || epoch.len() > LONGEST_EPOCH {
                 return None;
@@ -79,8 +104,9 @@ impl Places {
                 seq: seq.parse().ok()?,
             };
             match name.strip_prefix(CHANNEL) {
+                None if name == INBOX && quiet => return None,
                 None if name == INBOX => places.inbox = Some(place),
-                channel => places.put(channel.unwrap_or(name), place),
+                channel => places.put(channel.unwrap_or(name), place, Some(quiet)),
             }
         }
         Some(places)
@@ -88,8 +114,24 @@ impl Places {
 
     /// The place in a channel.
     pub(super) fn of(&self, channel: &str) -> Option<&Position> {
-        let mut known = self.channels.iter();
-        Some(&known.find(|(name, _)| name == channel)?.1)
+        Some(&self.channels[self.index(channel)?].position)
+    }
+
+    /// Whether it is a room to which the client listens without being there.
+    pub(super) fn is_quiet(&self, channel: &str) -> bool {
+        self.index(channel)
+            .is_some_and(|at| self.channels[at].quiet)
+    }
+
+    /// The channels that have a place.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.channels.iter().map(|place| place.channel.as_str())
+    }
+
+    fn index(&self, channel: &str) -> Option<usize> {
+        self.channels
+            .iter()
+            .position(|place| place.channel == channel)
     }
 
     /// The client asked for something: what follows begins there.
@@ -100,14 +142,18 @@ impl Places {
                 channel,
                 resume,
                 last,
+                presence,
                 ..
             } => {
-                self.last = None;
-                match (resume, last) {
-                    (Some(resume), _) => self.put(channel, resume.clone()),
-                    (None, Some(last)) => self.last = Some((channel.clone(), *last)),
-                    (None, None) => {}
+                let quiet = *presence == Some(false);
+                if let Some(resume) = resume {
+                    self.put(channel, resume.clone(), Some(quiet));
                 }
+                self.asked = Some(Asked {
+                    channel: channel.clone(),
+                    last: last.filter(|_| resume.is_none()).unwrap_or(0),
+                    quiet,
+                });
             }
             ClientFrame::Publish { r#ref, .. } => self.speaking.push(r#ref.clone()),
             _ => {}
@@ -135,19 +181,20 @@ impl Places {
             ("registered" | "notification" | "retract", None, Some(place)) => {
                 self.inbox = Some(place);
             }
-            ("message", Some(channel), Some(place)) => self.put(channel, place),
+            ("message", Some(channel), Some(place)) => self.put(channel, place, None),
             ("ack", Some(channel), Some(_)) if resumed && self.of(channel).is_some() => {
                 return false;
             }
             ("ack", Some(channel), Some(mut place)) => {
-                if let Some((_, last)) = self.last.take_if(|(name, _)| name == channel) {
-                    place.seq = place.seq.saturating_sub(last.min(CHANNEL_KEEPS));
-                }
-                self.put(channel, place);
+                let asked = self.asked.take_if(|asked| asked.channel == *channel);
+                let quiet = asked.as_ref().map(|asked| asked.quiet);
+                let last = asked.map_or(0, |asked| asked.last);
+                place.seq = place.seq.saturating_sub(last.min(CHANNEL_KEEPS));
+                self.put(channel, place, quiet);
             }
             ("ack", Some(channel), None) => {
                 let before = self.channels.len();
-                self.channels.retain(|(name, _)| name != channel);
+                self.channels.retain(|place| place.channel != *channel);
                 return self.channels.len() != before;
             }
             _ => return false,
@@ -155,18 +202,24 @@ impl Places {
         true
     }
 
-    fn put(&mut self, channel: &str, place: Position) {
-        let known = self.channels.iter().position(|(name, _)| name == channel);
-        match known {
+    /// Moves a place. Whether one listens quietly stays as it was where `quiet` does not say.
+    fn put(&mut self, channel: &str, position: Position, quiet: Option<bool>) {
+        match self.index(channel) {
             Some(at) => {
-                self.channels[at].1 = place;
+                let place = &mut self.channels[at];
+                place.position = position;
+                place.quiet = quiet.unwrap_or(place.quiet);
                 self.channels[at..].rotate_left(1);
             }
             None => {
                 if self.channels.len() == MOST_CHANNELS {
                     self.channels.remove(0);
                 }
-                self.channels.push((channel.to_owned(), place));
+                self.channels.push(Place {
+                    channel: channel.to_owned(),
+                    position,
+                    quiet: quiet.unwrap_or(false),
+                });
             }
         }
     }
@@ -178,9 +231,13 @@ impl fmt::Display for Places {
             write!(f, "{INBOX}={epoch}:{seq}")?;
         }
         let mut begun = self.inbox.is_some();
-        for (channel, Position { epoch, seq }) in &self.channels {
+        for place in &self.channels {
+            let (channel, Position { epoch, seq }) = (&place.channel, &place.position);
             if std::mem::replace(&mut begun, true) {
                 f.write_str(";")?;
+            }
+            if place.quiet {
+                write!(f, "{QUIET}")?;
             }
             if channel == INBOX {
                 write!(f, "{CHANNEL}")?;
@@ -192,145 +249,4 @@ impl fmt::Display for Places {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn said(places: &mut Places, json: &str) -> String {
-        places.said(&serde_json::from_str(json).unwrap());
-        places.to_string()
-    }
-
-    fn subscribe(channel: &str, resume: Option<u64>, last: Option<u64>) -> ClientFrame {
-        ClientFrame::Subscribe {
-            r#ref: "1".into(),
-            channel: channel.into(),
-            resume: resume.map(|seq| Position {
-                epoch: Epoch::from("2.f".to_owned()),
-                seq,
-            }),
-            last,
-            token: None,
-        }
-    }
-
-    #[test]
-    fn where_something_that_one_said_is_stored_moves_no_place() {
-        let mut places = Places::default();
-        let ack = r#"{"type":"ack","ref":"1","channel":"room:a","epoch":"2.f","seq":7}"#;
-        assert_eq!(said(&mut places, ack), "room:a=2.f:7");
-        places.asked(&ClientFrame::Publish {
-            r#ref: "p".into(),
-            channel: "room:a".into(),
-            id: "i".into(),
-            text: "t".into(),
-        });
-        // Somebody else's message, which is 8, has not been told yet.
-        let stored = r#"{"type":"ack","ref":"p","channel":"room:a","epoch":"2.f","seq":9}"#;
-        assert!(!places.said(&serde_json::from_str(stored).unwrap()));
-        let message = r#"{"type":"message","channel":"room:a","epoch":"2.f","seq":8}"#;
-        assert_eq!(said(&mut places, message), "room:a=2.f:8");
-    }
-
-    #[test]
-    fn entries_and_messages_move_the_places_and_nothing_else_does() {
-        let mut places = Places::default();
-        let registered = r#"{"type":"registered","epoch":"1.e","seq":3,"recovered":true}"#;
-        assert_eq!(said(&mut places, registered), "inbox=1.e:3");
-        let like = r#"{"type":"notification","epoch":"1.e","seq":4,"kind":"like"}"#;
-        assert_eq!(said(&mut places, like), "inbox=1.e:4");
-        let ack = r#"{"type":"ack","ref":"1","channel":"news","epoch":"2.f","seq":7}"#;
-        assert_eq!(said(&mut places, ack), "inbox=1.e:4;news=2.f:7");
-        let message = r#"{"type":"message","channel":"news","epoch":"2.f","seq":8}"#;
-        assert_eq!(said(&mut places, message), "inbox=1.e:4;news=2.f:8");
-        for other in [
-            r#"{"type":"position","epoch":"1.e","seq":9}"#,
-            r#"{"type":"marked","epoch":"1.e","seq":9}"#,
-            r#"{"type":"post","post_id":"0abcdefg.1","likes":9}"#,
-            r#"{"type":"invented","channel":"news","epoch":"2.f","seq":9}"#,
-        ] {
-            assert!(!places.said(&serde_json::from_str(other).unwrap()));
-        }
-        let left = r#"{"type":"ack","ref":"1","channel":"news"}"#;
-        assert_eq!(said(&mut places, left), "inbox=1.e:4");
-    }
-
-    #[test]
-    fn before_what_was_missed_has_followed_the_place_is_where_it_was() {
-        let mut places = Places::read("inbox=1.e:2;news=2.f:5").unwrap();
-        let registered = r#"{"type":"registered","epoch":"1.e","seq":9,"recovered":true}"#;
-        assert_eq!(said(&mut places, registered), "inbox=1.e:2;news=2.f:5");
-        places.asked(&subscribe("news", Some(5), None));
-        let ack = r#"{"type":"ack","channel":"news","epoch":"2.f","seq":7,"recovered":true}"#;
-        assert_eq!(said(&mut places, ack), "inbox=1.e:2;news=2.f:5");
-        let lost = r#"{"type":"registered","epoch":"2.g","seq":1,"recovered":false}"#;
-        assert_eq!(said(&mut places, lost), "inbox=2.g:1;news=2.f:5");
-        places.asked(&subscribe("old", None, Some(4)));
-        let ack = r#"{"type":"ack","channel":"old","epoch":"2.f","seq":9}"#;
-        assert_eq!(said(&mut places, ack), "inbox=2.g:1;news=2.f:5;old=2.f:5");
-    }
-
-    #[test]
-    fn an_id_holds_the_places_of_as_many_channels_as_one_may_listen_to() {
-        let name = |n: usize| format!("{n:0>LONGEST_NAME$}");
-        let of = |count: usize| {
-            let place = |n| {
-                format!(
-                    ";{}={}:9007199254740991",
-                    name(n),
-                    "e".repeat(LONGEST_EPOCH)
-                )
-            };
-            format!("inbox=1.e:1{}", (0..count).map(place).collect::<String>())
-        };
-        let full = of(MOST_CHANNELS);
-        let places = Places::read(&full).unwrap();
-        assert_eq!(places.to_string(), full);
-        assert!(full.len() <= 32 << 10, "it fits into a header");
-        for wrong in [
-            of(MOST_CHANNELS + 1),
-            ";".repeat(300_000),
-            "a=b:1;".repeat(50_000),
-            format!("{}=1.e:1", "a".repeat(LONGEST_NAME + 2)),
-            format!("a={}:1", "e".repeat(LONGEST_EPOCH + 1)),
-        ] {
-            assert_eq!(Places::read(&wrong), None);
-        }
-    }
-
-    #[test]
-    fn the_places_of_one_who_hears_every_room_are_those_that_moved_last() {
-        let mut places = Places::default();
-        let message = |n: usize, seq: usize| {
-            let json =
-                format!(r#"{{"type":"message","channel":"room:{n}","epoch":"2.f","seq":{seq}}}"#);
-            serde_json::from_str::<Head>(&json).unwrap()
-        };
-        for n in 0..10_000 {
-            assert!(places.said(&message(n, 1)));
-            // One where something is always said.
-            assert!(places.said(&message(0, n + 2)));
-        }
-        assert_eq!(places.channels.len(), MOST_CHANNELS);
-        assert_eq!(places.of("room:0").map(|place| place.seq), Some(10_001));
-        assert!(places.of("room:9999").is_some() && places.of("room:9000").is_none());
-        assert_eq!(
-            Places::read(&places.to_string()).unwrap().channels.len(),
-            MOST_CHANNELS
-        );
-    }
-
-    #[test]
-    fn an_id_is_read_as_it_was_written() {
-        for id in [
-            "",
-            "inbox=1.e:4",
-            "inbox=1.e:4;news=2.f:8;#inbox=3.g:1",
-            "a:b=1.e:0",
-        ] {
-            assert_eq!(Places::read(id).unwrap().to_string(), id);
-        }
-        for id in ["nonsense", "inbox=", "inbox=1.e", "news=1.e:x"] {
-            assert_eq!(Places::read(id), None, "{id}");
-        }
-    }
-}
+mod tests;

@@ -41,7 +41,11 @@ pub(super) async fn subscribe(
             return Ok(());
         }
     };
-    begin(shared, connection, topic, Carries::History).await?;
+    let carries = match asked.presence {
+        true => Carries::History,
+        false => Carries::Quietly,
+    };
+    begin(shared, connection, topic, carries).await?;
     let service = &shared.service;
     let from = asked
         .resume
@@ -77,20 +81,47 @@ pub(super) async fn subscribe(
         (None, _) => seq - asked.last.unwrap_or(0).min(CHANNEL_KEEPS).min(seq),
     };
     let frames = if begins < seq && from == BEYOND {
-        let read = service.room_after(room, reader, begins, PAGE).await;
-        read.map_err(|_| away())?.frames
+        match service.room_after(room, reader, begins, PAGE).await {
+            Ok(read) => read.frames,
+            Err(error) => return unless_removed(&error),
+        }
     } else {
         read.frames
     };
     let history = History::Room(room, reader);
-    let sent = send_history(shared, connection, history, frames, begins, seq).await?;
-    // Whoever comes or goes from now on is held back until this is sent, and follows.
-    if let Some(presence) = service.presence(room).await.map_err(|_| away())? {
-        connection.writer.send(&presence);
+    send_history(shared, connection, history, frames, begins, seq).await?;
+    // What changes from now on is held back until this is sent, and follows.
+    if carries == Carries::Quietly {
+        if let Some(user) = reader
+            && let Some(seq) = service.read_mark(room, user).await.map_err(|_| away())?
+        {
+            let (channel, user_id) = (room.channel(), user.clone());
+            let mark = ServerFrame::Read {
+                channel,
+                user_id,
+                seq,
+            };
+            send(connection, &mark);
+        }
+    } else {
+        match service.presence(room).await {
+            Ok(Some(presence)) => connection.writer.send(&presence),
+            Ok(None) => {}
+            Err(error) => return unless_removed(&error),
+        }
     }
-    service.hub().release(topic, connection, sent.max(seq));
+    service.hub().release(topic, connection, seq);
     service.attendance().touch(room.clone());
     Ok(())
+}
+
+/// Somebody may be removed from a room while they catch up. Then what the removal published ends the
+/// subscription, which hears nothing until then, and the socket goes on.
+fn unless_removed(error: &QuadError) -> Result<(), End> {
+    match error {
+        QuadError::NoSuchRoom | QuadError::Forbidden => Ok(()),
+        _ => Err(away()),
+    }
 }
 
 /// Stores what somebody says, answers, and then tells whom it mentions.
@@ -145,11 +176,15 @@ pub(super) async fn publish(
     }
 }
 
-/// Tells the others in a room that somebody is writing, if they listen to it themselves.
+/// Tells the others in a room that somebody is writing, if they are there themselves.
 pub(super) async fn typing(shared: &Shared, connection: &Connection, user: &UserId, channel: &str) {
     let Some(room) = listened(connection, channel) else {
         return;
     };
+    let topic = keys::room_topic(&room);
+    if !shared.service.hub().is_there(topic.as_str(), connection) {
+        return;
+    }
     if let Err(error) = shared.service.typing(&room, user).await {
         tracing::debug!(%error, "nobody is told who is writing");
     }

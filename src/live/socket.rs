@@ -215,6 +215,7 @@ impl Socket<'_> {
                 resume,
                 last,
                 token,
+                presence,
             } => {
                 let asked = Asked {
                     r#ref,
@@ -222,6 +223,7 @@ impl Socket<'_> {
                     resume,
                     last,
                     token,
+                    presence: presence.unwrap_or(true),
                 };
                 catch_up::channel(shared, connection, asked).await
             }

@@ -39,6 +39,10 @@ impl Audience for Switchboard {
             self.obey(topic, body);
             return;
         }
+        if let Some(user) = seq.strip_prefix(b"@") {
+            self.deliver_to(topic, user, body);
+            return;
+        }
         let is_control = topic == keys::CONTROL || topic == self.own;
         if !is_control {
             let Some(seq) = std::str::from_utf8(seq)
@@ -96,6 +100,16 @@ struct Order {
 }
 
 impl Switchboard {
+    /// Delivers what only one person's sockets get, of those that listen to the topic.
+    fn deliver_to(&self, topic: &str, user: &[u8], body: &[u8]) {
+        let user = std::str::from_utf8(user)
+            .ok()
+            .and_then(|id| id.parse().ok());
+        let Some(user) = user.as_ref() else { return };
+        let own = keys::user_topic(user);
+        self.hub.deliver_to(topic, own.as_str(), &Frame::json(body));
+    }
+
     /// Puts out whoever is to hear no more. It is published on the room's own topic, so that
     /// nothing which is published after it can reach them.
     fn obey(&self, topic: &str, order: &[u8]) {

@@ -6,7 +6,7 @@ use app::{
     backend::Answer,
     error::QuadError,
     event::ServerFrame,
-    model::{Epoch, PostId, RoomName},
+    model::{Epoch, PostId, RoomName, UserId},
 };
 
 use super::{Service, posts::digest, tokens::Grant};
@@ -15,7 +15,8 @@ use crate::{
     security::{random, token::Scope},
     store::{
         channels::{BROADCASTS, NewMessage},
-        keys, now,
+        keys::{self, OWN_LIKES, OWN_ROOMS},
+        now,
         posts::Idempotency,
     },
     validate,
@@ -41,6 +42,10 @@ pub enum Channel {
     Announcements,
     /// `private:NAME`: what one program publishes, for whom it lets listen.
     Private(String),
+    /// `user:likes`: what one likes oneself, on any device.
+    OwnLikes,
+    /// `user:rooms`: that the list of one's own rooms changed.
+    OwnRooms,
     /// `user:ID`, which comes by registering.
     Inbox,
     /// Anything else: programs publish on it, everybody may listen.
@@ -58,6 +63,8 @@ impl FromStr for Channel {
             "room:*" => return Ok(Self::AllRooms),
             "feed" => return Ok(Self::Feed),
             "announcements" => return Ok(Self::Announcements),
+            "user:likes" => return Ok(Self::OwnLikes),
+            "user:rooms" => return Ok(Self::OwnRooms),
             _ => {}
         }
         if let Some(room) = name.strip_prefix("room:") {
@@ -88,15 +95,24 @@ fn invalid() -> QuadError {
 }
 
 impl Channel {
-    /// Where it is published.
-    pub fn topic(&self) -> Option<Topic> {
+    /// Where it is published, for the person who names it: nobody can name what is another's own.
+    pub fn topic_for(&self, user: Option<&UserId>) -> Option<Topic> {
+        match self {
+            Self::OwnLikes => user.map(|user| keys::own_topic(user, OWN_LIKES)),
+            Self::OwnRooms => user.map(|user| keys::own_topic(user, OWN_ROOMS)),
+            other => other.topic(),
+        }
+    }
+
+    /// Where it is published, if it is the same for everybody.
+    fn topic(&self) -> Option<Topic> {
         match self {
             Self::Post(id) => Some(keys::post_topic(id)),
             Self::Room(name) => Some(keys::room_topic(name)),
             Self::Feed => Some(keys::feed_topic()),
             Self::Announcements => Some(keys::channel_topic(ANNOUNCEMENTS)),
             Self::Broadcast(name) | Self::Private(name) => Some(keys::channel_topic(name)),
-            Self::AllRooms | Self::Inbox => None,
+            Self::AllRooms | Self::OwnLikes | Self::OwnRooms | Self::Inbox => None,
         }
     }
 }
@@ -277,6 +293,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn channels_of_ones_own_are_each_persons() {
+        let people: [UserId; 2] = ["0abcdefg", "0abcdefh"].map(|id| id.parse().unwrap());
+        for channel in [Channel::OwnLikes, Channel::OwnRooms] {
+            let [ana, bob] = people.each_ref().map(|user| channel.topic_for(Some(user)));
+            assert!(ana.is_some() && bob.is_some() && ana != bob);
+            assert_eq!((channel.topic_for(None), channel.topic()), (None, None));
+        }
+    }
+
+    #[test]
     fn names_are_of_one_kind() {
         let broadcast = |name: &str| Ok(Channel::Broadcast(name.to_owned()));
         assert_eq!("news".parse(), broadcast("news"));
@@ -286,6 +312,9 @@ mod tests {
             Ok(Channel::Post("0abcdefg.1".parse().unwrap()))
         );
         assert_eq!("user:0abcdefg".parse(), Ok(Channel::Inbox));
+        assert_eq!("user:likes".parse(), Ok(Channel::OwnLikes));
+        assert_eq!("user:rooms".parse(), Ok(Channel::OwnRooms));
+        assert_eq!("user:other".parse(), Ok(Channel::Inbox));
         assert_eq!(
             "room:Lobby".parse(),
             Ok(Channel::Room("lobby".parse().unwrap()))

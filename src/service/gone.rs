@@ -55,6 +55,7 @@ impl Service {
             // It leads to what the room says about itself, which is the truth.
             tracing::warn!(%error, "the notification of an invitation that is over stays");
         }
+        self.tell_own_rooms(room, people).await;
     }
 
     /// Takes what people were told of ended rooms out of their inboxes, until `stop`.
@@ -81,6 +82,7 @@ impl Service {
                         .store
                         .untell_room(&people, &room, at + SKEW, &KINDS, now());
                     untold.await?;
+                    self.tell_own_rooms(&room, &people).await;
                     self.store.settle_ended(&room, &people).await?;
                     if people.is_empty() {
                         break;

@@ -5,11 +5,14 @@ use std::collections::HashSet;
 use app::{
     backend::{Answer, Session},
     error::QuadError,
+    event::ServerFrame,
     model::{
         Handle, Member, MemberChange, MemberPage, NewRoom, Room, RoomChange, RoomName, RoomPage,
         UserId,
     },
 };
+
+use futures_util::future::try_join_all;
 
 use super::{Service, cursors::List, mentions::Occasion};
 use crate::{
@@ -17,7 +20,7 @@ use crate::{
     live::control::Control,
     security::random,
     store::{
-        now,
+        keys, now,
         rooms::{Outcome, role_word},
     },
     validate,
@@ -58,7 +61,22 @@ impl Service {
         if let Err(error) = self.tell(&news).await {
             tracing::warn!(%error, "observers learn of a new room later");
         }
+        self.tell_own_rooms(&name, std::slice::from_ref(owner))
+            .await;
         self.room(session, &name).await
+    }
+
+    /// Tells the devices of these people that the list of their rooms changed. It is a hint: who does
+    /// not get it reads the list later.
+    pub(super) async fn tell_own_rooms(&self, room: &RoomName, people: &[UserId]) {
+        let frame = ServerFrame::Rooms { room: room.clone() };
+        let topics = people
+            .iter()
+            .map(|user| keys::own_topic(user, keys::OWN_ROOMS));
+        let told = topics.map(async |topic| self.publish_frame(&topic, &frame).await);
+        if let Err(error) = try_join_all(told).await {
+            tracing::debug!(%error, "a list of rooms is read anew later");
+        }
     }
 
     /// Changes one's own room; what is missing stays as it is. Errors: `no_such_room`, `forbidden` to
@@ -175,6 +193,7 @@ impl Service {
             }
             Outcome::Empty => {
                 self.store.end_room(name, None, now()).await?;
+                self.tell_own_rooms(name, std::slice::from_ref(user)).await;
                 self.deleted.notify_one();
                 self.ended.notify_one();
                 Ok(())
@@ -195,6 +214,8 @@ impl Service {
                 self.deleted.notify_one();
                 self.ended.notify_one();
                 audit::room_ended(&session.person, name);
+                let owner = &session.person.user_id;
+                self.tell_own_rooms(name, std::slice::from_ref(owner)).await;
                 Ok(())
             }
             refused => Err(refusal(refused)),
@@ -246,6 +267,8 @@ impl Service {
             (Outcome::Done, MemberChange::Invite) => {
                 let occasion = Occasion::Invitation { at: now };
                 self.tell_of_room(name, actor, target, occasion).await?;
+                self.tell_own_rooms(name, std::slice::from_ref(target))
+                    .await;
                 Ok(())
             }
             (Outcome::Done, MemberChange::Remove) => {

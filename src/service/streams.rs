@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use app::{error::QuadError, event::ClientFrame};
+use app::error::QuadError;
 use tokio::time::timeout;
 
 use super::Service;
 use crate::{
-    live::{Topic, control::Control, hub::Owner},
+    live::{Topic, control::Control, hub::Owner, input::Input},
     security::random,
     store::keys,
 };
@@ -28,7 +28,7 @@ impl Service {
         &self,
         stream: &str,
         owner: &Owner,
-        frames: Vec<ClientFrame>,
+        frames: Vec<Input>,
     ) -> Result<(), QuadError> {
         let (server, number) = stream.split_once('.').ok_or(QuadError::NotFound)?;
         let stream = number.parse().map_err(|_| QuadError::NotFound)?;
@@ -68,7 +68,7 @@ impl Service {
         question: String,
         stream: u64,
         owner: &str,
-        frames: Vec<ClientFrame>,
+        frames: Vec<Input>,
         answer_to: String,
     ) {
         let count = self.hub.say(stream, owner, frames).into();

@@ -252,6 +252,11 @@ impl Service {
         Ok(self.publish_frame(&topic, &frame).await?)
     }
 
+    /// How far somebody has read a room; `None` for somebody who is not in it.
+    pub async fn read_mark(&self, name: &RoomName, user: &UserId) -> Answer<Option<u64>> {
+        Ok(self.store.read_mark(name, user).await?)
+    }
+
     /// Somebody has read a room up to `seq`. A mark that is behind, too high or not theirs to set
     /// changes nothing.
     pub async fn read_room(&self, name: &RoomName, user: &UserId, seq: u64) -> Answer<()> {

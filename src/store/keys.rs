@@ -177,6 +177,16 @@ pub fn user_topic(user: &UserId) -> Topic {
     Topic::new(format!("{{{user}}}:live"))
 }
 
+/// The part of [`own_topic`] that tells what somebody likes.
+pub const OWN_LIKES: &str = "likes";
+/// The part of [`own_topic`] that tells that somebody's list of rooms changed.
+pub const OWN_ROOMS: &str = "rooms";
+
+/// What a person's own sockets hear on a channel of their own: [`OWN_LIKES`] or [`OWN_ROOMS`].
+pub fn own_topic(user: &UserId, part: &str) -> Topic {
+    Topic::new(format!("{{{user}}}:{part}:live"))
+}
+
 /// What those hear who look at a post.
 pub fn post_topic(id: &PostId) -> Topic {
     Topic::new(format!("{{{}}}:post:{}:live", id.author(), id.n()))
@@ -286,6 +296,7 @@ mod tests {
             (channel_topic("a:b.c"), Some("a:b.c")),
             (room_topic(&"chess".parse().unwrap()), Some("room:chess")),
             (feed_topic(), Some("feed")),
+            (own_topic(&user, OWN_LIKES), None),
             (control_topic(), None),
             (server_topic("Zk"), None),
         ] {

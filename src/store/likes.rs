@@ -22,6 +22,16 @@ static LIKE: LazyLock<Script> = LazyLock::new(|| {
 });
 static UNLIKE: LazyLock<Script> = LazyLock::new(|| retracting(include_str!("unlike.lua")));
 
+/// Tells a person's devices whether they like a post.
+fn tell_liked(post: &PostId, person: &UserId, liked: bool) -> Cmd {
+    let topic = keys::own_topic(person, keys::OWN_LIKES);
+    let mut tell = redis::cmd("SPUBLISH");
+    tell.arg(topic.as_str()).arg(format!(
+        r#"0 {{"type":"liked","post_id":"{post}","liked":{liked}}}"#
+    ));
+    tell
+}
+
 /// What became of a like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Liked {
@@ -60,13 +70,10 @@ impl Store {
     ) -> Result<Option<Liked>, StoreError> {
         let key = keys::inbox(post.author());
         let id = post.to_string();
-        // Their other devices show it too. That is said with the like in one round trip, so a repeat and
-        // a post that is gone are told of as well: a state, which changes nothing there.
-        let mut tell = redis::cmd("SPUBLISH");
-        tell.arg(keys::user_topic(person).as_str()).arg(format!(
-            r#"0 {{"type":"liked","post_id":"{id}","liked":{liked}}}"#
-        ));
-        let (exists, likes, changed, why): (bool, u64, bool, String) = if liked {
+        // Their other devices show it too. That is said with the like in one round trip, before it is
+        // known what became of it: what did not happen is corrected afterwards.
+        let tell = tell_liked(post, person, liked);
+        let done: Result<(bool, u64, bool, String), StoreError> = if liked {
             let mut note = redis::cmd("SADD");
             note.arg(keys::liked(person)).arg(&id);
             self.link()
@@ -85,10 +92,9 @@ impl Store {
                     },
                     tell,
                 )
-                .await?
+                .await
         } else {
-            let (exists, likes, changed) = self
-                .link()
+            self.link()
                 .script_between(
                     None,
                     &UNLIKE,
@@ -99,9 +105,14 @@ impl Store {
                     },
                     tell,
                 )
-                .await?;
-            (exists, likes, changed, String::new())
+                .await
+                .map(|(exists, likes, changed)| (exists, likes, changed, String::new()))
         };
+        let happened = done.as_ref().is_ok_and(|(exists, ..)| *exists || !liked);
+        if !happened {
+            self.correct_liked(post, person).await;
+        }
+        let (exists, likes, changed, why) = done?;
         if liked && !exists {
             self.forget_like(post, person).await?;
         }
@@ -110,6 +121,25 @@ impl Store {
             changed,
             withheld: withheld(&why),
         }))
+    }
+
+    /// Tells a person's devices what is so, after they were told of a change that failed.
+    async fn correct_liked(&self, post: &PostId, person: &UserId) {
+        let corrected = async {
+            let liked = self.post_exists(post).await? && self.likes(post, person).await?;
+            let tell = tell_liked(post, person, liked);
+            self.link().query::<u64>(&tell).await
+        };
+        if let Err(error) = corrected.await {
+            tracing::debug!(%error, "whether a post is liked is read anew later");
+        }
+    }
+
+    async fn likes(&self, post: &PostId, person: &UserId) -> Result<bool, StoreError> {
+        let mut look = redis::cmd("ZSCORE");
+        look.arg(keys::likes(post)).arg(person.as_str());
+        let score: Option<f64> = self.link().query(&look).await?;
+        Ok(score.is_some())
     }
 
     /// Takes back the note of a like that was refused.
@@ -124,9 +154,7 @@ impl Store {
         if !self.post_exists(post).await? {
             return Ok(());
         }
-        let mut look = redis::cmd("ZSCORE");
-        look.arg(keys::likes(post)).arg(person.as_str());
-        if self.link().query::<Option<f64>>(&look).await?.is_some() {
+        if self.likes(post, person).await? {
             self.link().query::<u64>(&note("SADD")).await?;
         }
         Ok(())

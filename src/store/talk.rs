@@ -18,7 +18,7 @@ static MARK: LazyLock<Script> = LazyLock::new(|| script(include_str!("room/mark_
 
 /// Messages a room keeps; the oldest go first.
 pub const MOST_KEPT: u64 = 10_000;
-/// In a larger room, nobody is told how far others have read.
+/// In a larger room, nobody is told how far others have read, only how far they have themselves.
 const MOST_READERS: u64 = 100;
 
 /// A message to be stored.
@@ -229,6 +229,19 @@ impl Store {
         command.arg(keys::room_part(name, "log:meta")).arg("epoch");
         let epoch: Option<String> = self.link().query(&command).await?;
         Ok(self.epoch(epoch.as_deref().unwrap_or("0")))
+    }
+
+    /// How far somebody has read a room; `None` for somebody who is not in it.
+    pub async fn read_mark(
+        &self,
+        name: &RoomName,
+        user: &UserId,
+    ) -> Result<Option<u64>, StoreError> {
+        let mut command = redis::cmd("HGET");
+        command
+            .arg(keys::room_part(name, "reads"))
+            .arg(user.as_str());
+        self.link().query(&command).await
     }
 
     /// Somebody has read a room up to `seq`.

@@ -69,6 +69,7 @@ fn what_a_client_says() {
             resume: None,
             last: Some(5),
             token: None,
+            presence: None,
         },
         r#"{"type":"subscribe","ref":"1","channel":"news","last":5}"#,
     );
@@ -79,8 +80,20 @@ fn what_a_client_says() {
             resume: None,
             last: None,
             token: Some("t".into()),
+            presence: None,
         },
         r#"{"type":"subscribe","ref":"1","channel":"private:a","token":"t"}"#,
+    );
+    golden(
+        &ClientFrame::Subscribe {
+            r#ref: "1".into(),
+            channel: "room:a".into(),
+            resume: None,
+            last: None,
+            token: None,
+            presence: Some(false),
+        },
+        r#"{"type":"subscribe","ref":"1","channel":"room:a","presence":false}"#,
     );
     golden(
         &ClientFrame::Unsubscribe {
@@ -308,6 +321,12 @@ fn what_the_server_says_of_the_inbox() {
             unread: 0,
         },
         r#"{"type":"marked","epoch":"1.e","seq":5,"unread":0}"#,
+    );
+    golden(
+        &ServerFrame::Rooms {
+            room: "chess".parse().unwrap(),
+        },
+        r#"{"type":"rooms","room":"chess"}"#,
     );
     golden(
         &ServerFrame::Liked {

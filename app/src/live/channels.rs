@@ -4,6 +4,11 @@
 
 use crate::event::{ClientFrame, ServerFrame};
 
+/// What this person likes, wherever they say so.
+pub(crate) const OWN_LIKES: &str = "user:likes";
+/// That the list of this person's rooms changed.
+pub(crate) const OWN_ROOMS: &str = "user:rooms";
+
 /// What a listener hears.
 #[derive(Debug, Clone)]
 pub(crate) enum Word {
@@ -16,8 +21,17 @@ pub(crate) enum Word {
 /// The listeners, each with the channel that it listens to.
 #[derive(Debug, Clone)]
 pub(crate) struct Channels<L> {
-    listeners: Vec<(u64, String, L)>,
+    listeners: Vec<Entry<L>>,
     last_id: u64,
+}
+
+#[derive(Debug, Clone)]
+struct Entry<L> {
+    id: u64,
+    channel: String,
+    /// Whether what the channel carries is on screen.
+    shows: bool,
+    listener: L,
 }
 
 impl<L> Default for Channels<L> {
@@ -30,34 +44,39 @@ impl<L> Default for Channels<L> {
 }
 
 impl<L: Copy> Channels<L> {
-    /// Adds a listener, and answers by what it is removed.
-    pub(crate) fn add(&mut self, channel: &str, listener: L) -> u64 {
+    /// Adds a listener, and answers by what it is removed. `shows` says whether what the channel carries
+    /// is on screen.
+    pub(crate) fn add(&mut self, channel: &str, shows: bool, listener: L) -> u64 {
         self.last_id += 1;
-        self.listeners
-            .push((self.last_id, channel.to_owned(), listener));
+        self.listeners.push(Entry {
+            id: self.last_id,
+            channel: channel.to_owned(),
+            shows,
+            listener,
+        });
         self.last_id
     }
 
     /// Removes a listener; the last one of a channel has to unsubscribe.
     pub(crate) fn remove(&mut self, id: u64) -> Option<ClientFrame> {
-        let place = self.listeners.iter().position(|(known, ..)| *known == id)?;
-        let (_, channel, _) = self.listeners.remove(place);
-        let last = !self.has(&channel);
+        let place = self.listeners.iter().position(|entry| entry.id == id)?;
+        let Entry { channel, .. } = self.listeners.remove(place);
+        let last = !self.listeners.iter().any(|entry| entry.channel == channel);
         last.then(|| ClientFrame::Unsubscribe {
             r#ref: channel.as_str().into(),
             channel,
         })
     }
 
-    /// Whether anybody listens to a channel.
-    pub(crate) fn has(&self, channel: &str) -> bool {
-        self.listeners.iter().any(|(_, known, _)| known == channel)
+    /// Whether what a channel carries is on screen.
+    pub(crate) fn shows(&self, channel: &str) -> bool {
+        let mut all = self.listeners.iter();
+        all.any(|entry| entry.shows && entry.channel == channel)
     }
 
     /// All of them.
     pub(crate) fn all(&self) -> Vec<L> {
-        let all = self.listeners.iter();
-        all.map(|(.., listener)| *listener).collect()
+        self.listeners.iter().map(|entry| entry.listener).collect()
     }
 
     /// Those that a frame concerns: a refusal names no channel, and everybody looks whether it is
@@ -66,8 +85,8 @@ impl<L: Copy> Channels<L> {
         let of = channel_of(frame);
         let mine = |channel: &str| of.is_none_or(|of| of == channel);
         let all = self.listeners.iter();
-        all.filter(|(_, channel, _)| mine(channel))
-            .map(|(.., listener)| *listener)
+        all.filter(|entry| mine(&entry.channel))
+            .map(|entry| entry.listener)
             .collect()
     }
 }
@@ -89,12 +108,25 @@ fn channel_of(frame: &ServerFrame) -> Option<&str> {
             channel.as_deref()
         }
         ServerFrame::NewPost { .. } => Some("feed"),
+        ServerFrame::Liked { .. } => Some(OWN_LIKES),
+        ServerFrame::Rooms { .. } => Some(OWN_ROOMS),
         ServerFrame::Registered { .. }
         | ServerFrame::Notification(_)
         | ServerFrame::Retract { .. }
         | ServerFrame::Marked { .. }
-        | ServerFrame::Liked { .. }
         | ServerFrame::Post { .. } => None,
+    }
+}
+
+/// Asks for a channel that has no history.
+pub(crate) fn subscribe(channel: &str) -> ClientFrame {
+    ClientFrame::Subscribe {
+        r#ref: channel.into(),
+        channel: channel.to_owned(),
+        resume: None,
+        last: None,
+        token: None,
+        presence: None,
     }
 }
 
@@ -114,8 +146,9 @@ mod tests {
     #[test]
     fn a_frame_comes_to_those_who_listen_to_its_channel() {
         let mut channels = Channels::default();
-        channels.add("room:a", 'a');
-        channels.add("room:b", 'b');
+        channels.add("room:a", true, 'a');
+        channels.add("room:b", false, 'b');
+        assert!(channels.shows("room:a") && !channels.shows("room:b"));
         assert_eq!(channels.of(&error(Some("room:b"))), ['b']);
         assert_eq!(channels.of(&error(None)), ['a', 'b']);
         assert_eq!(channels.all(), ['a', 'b']);
@@ -130,10 +163,10 @@ mod tests {
     #[test]
     fn the_last_listener_unsubscribes() {
         let mut channels = Channels::default();
-        let one = channels.add("feed", 1);
-        let two = channels.add("feed", 2);
+        let one = channels.add("feed", true, 1);
+        let two = channels.add("feed", false, 2);
         assert!(channels.remove(one).is_none());
-        assert!(channels.remove(one).is_none() && channels.has("feed"));
+        assert!(channels.remove(one).is_none() && !channels.shows("feed"));
         let frame = channels.remove(two);
         assert!(
             matches!(frame, Some(ClientFrame::Unsubscribe { channel, .. }) if channel == "feed")

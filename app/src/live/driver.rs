@@ -18,7 +18,7 @@ use super::{
     Connection, Live, News, Word,
     away::{Away, Summary},
     backoff::{Backoff, Verdict},
-    channels::{self, Channels},
+    channels::{self, Channels, OWN_LIKES},
     line::{Heard, Line},
     position::{Step, Tracker},
     route::{Route, Way},
@@ -348,6 +348,7 @@ impl Driver {
             reports.take()
         });
         let [mut frames, reports] = [subscriptions, reports].map(Option::unwrap_or_default);
+        frames.push(channels::subscribe(OWN_LIKES));
         frames.extend(reports);
         frames
     }

@@ -35,7 +35,7 @@ use crate::{
     toasts::{Message, Toaster, Told},
 };
 
-pub(crate) use channels::Word;
+pub(crate) use channels::{OWN_ROOMS, Word, subscribe};
 pub(crate) use wake::wake;
 
 use channels::Channels;
@@ -181,11 +181,20 @@ impl Live {
     /// Listens to a channel for as long as the component that asks is there. The listener itself
     /// subscribes whenever it hears of a connection, because it alone knows how far it got.
     pub(crate) fn listen(self, channel: String, listener: Callback<Word>) {
+        self.listen_as(channel, true, listener);
+    }
+
+    /// Does the same, for a component that does not show what the channel carries.
+    pub(crate) fn listen_quietly(self, channel: String, listener: Callback<Word>) {
+        self.listen_as(channel, false, listener);
+    }
+
+    fn listen_as(self, channel: String, shows: bool, listener: Callback<Word>) {
         let place = StoredValue::new(None::<u64>);
         Effect::new(move || {
             let added = self
                 .channels
-                .try_update_value(|channels| channels.add(&channel, listener));
+                .try_update_value(|channels| channels.add(&channel, shows, listener));
             place.set_value(added);
             if self.connection.get_untracked() == Connection::Open {
                 listener.run(Word::Connected);
@@ -278,7 +287,7 @@ impl Live {
 
     fn show(self, event: Notification) {
         let room = event.room.as_ref().map(RoomName::channel);
-        let on_screen = |room: &String| self.channels.with_value(|channels| channels.has(room));
+        let on_screen = |room: &String| self.channels.with_value(|channels| channels.shows(room));
         if room.as_ref().is_some_and(on_screen) && !browser::hidden() {
             // They are looking at the room: it was told without a toast.
             return self.painted(&[Told {

@@ -82,6 +82,7 @@ impl<L: Copy + PartialEq> Watches<L> {
             resume: None,
             last: None,
             token: None,
+            presence: None,
         }
     }
 

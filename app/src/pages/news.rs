@@ -7,8 +7,8 @@ use leptos::{prelude::*, task::spawn_local};
 use crate::{
     api::read_posts,
     browser,
-    event::{ClientFrame, ServerFrame},
-    live::{Live, Word},
+    event::ServerFrame,
+    live::{Live, Word, subscribe},
     model::{Me, Order, Post, PostId, PostPage},
 };
 
@@ -95,13 +95,7 @@ fn insert(posts: &mut Vec<Post>, read: Vec<Post>) {
 fn listen(hear: impl Fn(PostId) + Send + Sync + 'static) {
     let live = Live::current();
     let hear = Callback::new(move |word| match word {
-        Word::Connected => live.send(ClientFrame::Subscribe {
-            r#ref: CHANNEL.into(),
-            channel: CHANNEL.into(),
-            resume: None,
-            last: None,
-            token: None,
-        }),
+        Word::Connected => live.send(subscribe(CHANNEL)),
         Word::Frame(frame) => {
             if let ServerFrame::NewPost { post_id, .. } = *frame {
                 hear(post_id);

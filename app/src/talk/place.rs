@@ -3,7 +3,10 @@
 //! A push is only a hint: seq + 1 is taken, what is known is skipped, and a gap is never jumped
 //! over.
 
-use crate::{event::ClientFrame, model::Position};
+use crate::{
+    event::ClientFrame,
+    model::{Epoch, Position},
+};
 
 /// After this many questions that brought nothing forward, the history is read anew.
 const ASK_LIMIT: u8 = 3;
@@ -34,6 +37,8 @@ pub(crate) struct Place {
     target: u64,
     /// Whether the position moved since the last `position` frame.
     moved: bool,
+    /// Whether it is a room to which this client listens without being there.
+    quiet: bool,
 }
 
 impl Place {
@@ -46,7 +51,21 @@ impl Place {
             asked: false,
             asks: 0,
             moved: false,
+            quiet: false,
         }
+    }
+
+    /// The same in a room to which this client listens without being there.
+    pub(crate) fn quiet(channel: String, position: Position) -> Self {
+        Self {
+            quiet: true,
+            ..Self::new(channel, position)
+        }
+    }
+
+    /// The history that the position counts in.
+    pub(crate) fn epoch(&self) -> &Epoch {
+        &self.position.epoch
     }
 
     /// The last entry that is known.
@@ -130,6 +149,7 @@ impl Place {
             resume: Some(self.position.clone()),
             last: None,
             token: None,
+            presence: self.quiet.then_some(false),
         }
     }
 }

@@ -11,8 +11,8 @@ local here, servers = tag .. 'here', tag .. 'servers'
 local channel = 'room:' .. string.sub(tag, 4, -3)
 local rank = { member = 1, moderator = 2, owner = 3 }
 
--- `seq` is 0 for what has no place in the history, and `!` for what servers do before they
--- deliver what follows.
+-- `seq` is 0 for what has no place in the history, `@` and a user id for what only this person's
+-- sockets get, and `!` for what servers do before they deliver what follows.
 local function publish(seq, frame)
   redis.call('SPUBLISH', tag .. 'live', seq .. ' ' .. frame)
 end

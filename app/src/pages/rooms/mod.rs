@@ -1,19 +1,23 @@
 //! The rooms: one's own, all that one may see, and a form to make another.
 
 mod form;
+mod listing;
+mod row;
 
 use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
 use super::{Loading, set_title, use_visit, with_viewer};
 use crate::{
-    api::{JoinRoom, LeaveRoom, MarkRoom, Rooms, read_rooms},
+    api::{JoinRoom, LeaveRoom, MarkRoom, read_rooms},
     components::{FormTrouble, ToLogin, Trouble, failure},
     error::QuadError,
-    model::Room,
+    model::{Room, RoomName},
 };
 
 use form::NewRoomForm;
+use listing::Listing;
+use row::Row;
 
 #[component]
 pub(super) fn RoomsPage() -> impl IntoView {
@@ -22,17 +26,15 @@ pub(super) fn RoomsPage() -> impl IntoView {
     let query = use_query_map();
     let after = Memo::new(move |_| query.with(|query| query.get("after")));
     let found = Resource::new(move || after.get(), read_rooms);
-    let acts = Acts::new();
-    acts.follow(found);
     view! {
         <Transition fallback=Loading>
             {move || Suspend::new(async move {
                 match with_viewer(visit.await, found.await) {
-                    Ok((_, rooms)) => {
-                        let first = after.get_untracked().is_none();
-                        view! { <List rooms first acts/> }.into_any()
+                    Ok((Some(me), rooms)) => {
+                        let listing = Listing::new(me.person.user_id, rooms, after.get_untracked());
+                        view! { <List listing first=after.get_untracked().is_none()/> }.into_any()
                     }
-                    Err(QuadError::NoSession) => view! { <ToLogin/> }.into_any(),
+                    Ok((None, _)) | Err(QuadError::NoSession) => view! { <ToLogin/> }.into_any(),
                     Err(error) => view! { <Trouble error/> }.into_any(),
                 }
             })}
@@ -58,7 +60,7 @@ impl Acts {
     }
 
     /// Goes into a room that was joined, and reads the list anew after anything else.
-    fn follow(self, found: Resource<Result<Rooms, QuadError>>) {
+    fn follow(self, listing: Listing) {
         let navigate = use_navigate();
         Effect::new(move || {
             if let Some(Ok(room)) = self.join.value().get() {
@@ -69,7 +71,7 @@ impl Acts {
         let done = [decline, mark].map(|value| {
             move || {
                 if let Some(Ok(())) = value.get() {
-                    found.refetch();
+                    listing.read_again();
                 }
             }
         });
@@ -86,35 +88,25 @@ impl Acts {
 }
 
 #[component]
-fn List(rooms: Rooms, first: bool, acts: Acts) -> impl IntoView {
-    let Rooms { own, mut all } = rooms;
-    let none = own.is_empty();
-    // Those are above already.
-    all.rooms
-        .retain(|room| room.role.is_none() && !room.invited);
-    let nothing = all.rooms.is_empty().then(|| match all.next {
-        // Private rooms of others were passed over, or one is in all of these.
-        Some(_) => "None on this page.",
-        None => "There is none.",
-    });
-    let (invitations, own) = own
-        .into_iter()
-        .partition::<Vec<_>, _>(|room| room.role.is_none());
-    let next = all.next.map(|next| format!("/rooms?after={next}"));
-    let rows = move |rooms: Vec<Room>| {
-        let row = |room| view! { <Row room acts/> };
-        view! { <ul class="rooms">{rooms.into_iter().map(row).collect_view()}</ul> }
+fn List(listing: Listing, first: bool) -> impl IntoView {
+    let acts = Acts::new();
+    acts.follow(listing);
+    let others = listing.others();
+    let nothing = move || {
+        others.with(|(rooms, next)| match (rooms.is_empty(), next) {
+            (false, _) => None,
+            // Private rooms of others were passed over, or one is in all of these.
+            (true, Some(_)) => Some("None on this page."),
+            (true, None) => Some("There is none."),
+        })
     };
-    let mine = first.then(|| {
-        view! {
-            <section aria-labelledby="own-heading">
-                <h2 class="list-heading" id="own-heading">"Yours"</h2>
-                {rows(invitations)}
-                {rows(own)}
-                {none.then(|| view! { <p class="empty">"You are in no room yet. Join one, or make one."</p> })}
-            </section>
-        }
-    });
+    let nothing = move || nothing().map(|nothing| view! { <p class="empty">{nothing}</p> });
+    let more = move || {
+        let next = others.with(|(_, next)| next.clone());
+        let href = next.map(|next| format!("/rooms?after={next}"));
+        href.map(|href| view! { <a class="button quiet-button" href=href>"More rooms"</a> })
+    };
+    let mine = first.then(|| view! { <Mine listing acts/> });
     view! {
         <div class="column rooms-page">
             <h1>"Rooms"</h1>
@@ -122,11 +114,15 @@ fn List(rooms: Rooms, first: bool, acts: Acts) -> impl IntoView {
             {mine}
             <section aria-labelledby="others-heading">
                 <h2 class="list-heading" id="others-heading">"Other rooms"</h2>
-                {rows(all.rooms)}
-                {nothing.map(|nothing| view! { <p class="empty">{nothing}</p> })}
+                <ul class="rooms">
+                    <For each=move || others.get().0 key=|room| room.name.clone() let(room)>
+                        <Row room=Signal::stored(room) acts/>
+                    </For>
+                </ul>
+                {nothing}
                 <p class="pages">
                     {(!first).then(|| view! { <a class="button quiet-button" href="/rooms">"First rooms"</a> })}
-                    {next.map(|href| view! { <a class="button quiet-button" href=href>"More rooms"</a> })}
+                    {more}
                 </p>
             </section>
             {first.then(|| view! { <NewRoomForm/> })}
@@ -135,70 +131,45 @@ fn List(rooms: Rooms, first: bool, acts: Acts) -> impl IntoView {
     .into_any()
 }
 
+/// One's own rooms, and those that one is invited to. They are live.
 #[component]
-fn Row(room: Room, acts: Acts) -> impl IntoView {
-    let name = room.name.to_string();
-    let (href, id) = (format!("/rooms/{name}"), name.clone());
-    let unread = room.unread;
-    let people = if room.members == 1 {
-        "1 member".to_owned()
-    } else {
-        format!("{} members", room.members)
+fn Mine(listing: Listing, acts: Acts) -> impl IntoView {
+    let (invitations, own) = (listing.own(true), listing.own(false));
+    let followed = listing.start();
+    let none = move || {
+        (invitations.with(Vec::is_empty) && own.with(Vec::is_empty)).then(
+            || view! { <p class="empty">"You are in no room yet. Join one, or make one."</p> },
+        )
     };
-    let field = || {
-        let name = name.clone();
-        view! { <input type="hidden" name="name" value=name/> }
-    };
-    let (field, field_too) = (field(), field());
-    let of_it = || {
-        let title = room.title.clone();
-        view! { <span class="visually-hidden">" "<bdi>{title}</bdi></span> }
-    };
-    let (of_it, of_it_too) = (of_it(), of_it());
-    let actions = match (room.invited, room.role) {
-        (true, _) => view! {
-            <p class="quiet">"You are invited."</p>
-            <ActionForm action=acts.join>
-                {field}
-                <button type="submit" class="button small">"Join"{of_it}</button>
-            </ActionForm>
-            <ActionForm action=acts.decline>
-                {field_too}
-                <button type="submit" class="quiet-button small">"Decline"{of_it_too}</button>
-            </ActionForm>
+    let rows = move |names: Memo<Vec<RoomName>>| {
+        view! {
+            <ul class="rooms">
+                <For each=move || names.get() key=RoomName::clone let(name)>
+                    <OwnRow listing name acts/>
+                </For>
+            </ul>
         }
-        .into_any(),
-        (false, None) => view! {
-            <ActionForm action=acts.join>
-                {field}
-                <button type="submit" class="quiet-button small">"Join"{of_it}</button>
-            </ActionForm>
-        }
-        .into_any(),
-        (false, Some(_)) if unread > 0 => view! {
-            <span class="badge" data-testid="room-unread" translate="no">
-                {unread}<span class="visually-hidden">" unread"</span>
-            </span>
-            <ActionForm action=acts.mark>
-                {field}
-                <input type="hidden" name="seq" value=room.seq.to_string()/>
-                <button type="submit" class="quiet-button small">"Mark as read"{of_it}</button>
-            </ActionForm>
-        }
-        .into_any(),
-        (false, Some(_)) => ().into_any(),
     };
     view! {
-        <li class="room-row" data-room=id>
-            <div class="room-row-words">
-                <a class="room-link" href=href><bdi>{room.title}</bdi></a>
-                <p class="quiet">
-                    {name}" · "{people}
-                    {room.private.then_some(" · private")}
-                </p>
-            </div>
-            <div class="room-row-actions">{actions}</div>
-        </li>
+        <section aria-labelledby="own-heading">
+            <h2 class="list-heading" id="own-heading">"Yours"</h2>
+            {rows(invitations)}
+            {rows(own)}
+            {none}
+            <For each=move || followed.get() key=RoomName::clone let(name)>
+                {listing.follow(name)}
+            </For>
+        </section>
     }
     .into_any()
+}
+
+/// The row of a room of one's own.
+#[component]
+fn OwnRow(listing: Listing, name: RoomName, acts: Acts) -> impl IntoView {
+    let room = listing.room(name);
+    room.get_untracked().map(|first: Room| {
+        let room = Signal::derive(move || room.get().unwrap_or_else(|| first.clone()));
+        view! { <Row room acts/> }
+    })
 }
