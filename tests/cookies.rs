@@ -7,7 +7,7 @@ mod common;
 use common::{
     app::App,
     http::{Answer, Asking},
-    people::{PASSWORD, Person},
+    people::PASSWORD,
     server::Server,
 };
 use serde_json::json;
@@ -39,20 +39,6 @@ fn cookie(answer: &Answer) -> String {
     value.split(';').next().unwrap().to_owned()
 }
 
-fn with(person: &Person, token: &str) -> Person {
-    Person {
-        token: token.to_owned(),
-        ..person.clone()
-    }
-}
-
-async fn is_out(person: &Person) {
-    common::eventually("the session has ended", async || {
-        (person.get("/api/v1/me").await.status == 401).then_some(())
-    })
-    .await;
-}
-
 #[tokio::test]
 async fn a_page_that_changes_the_password_goes_on_with_a_new_cookie() {
     let app = App::start();
@@ -60,8 +46,8 @@ async fn a_page_that_changes_the_password_goes_on_with_a_new_cookie() {
     let change = json!({"password": "another horse", "current_password": PASSWORD});
     let ask = from_a_page(app.server(), "PATCH", "/api/v1/me", &ana.token);
     let changed = ask.json(&change).send().await;
-    let new = with(&ana, &cookie(&changed));
-    is_out(&ana).await;
+    let new = ana.with(&cookie(&changed));
+    ana.is_out().await;
     new.get("/api/v1/me").await.ok(200);
 
     let fields = [
@@ -73,8 +59,8 @@ async fn a_page_that_changes_the_password_goes_on_with_a_new_cookie() {
         .await;
     assert_eq!(changed.status, 302, "{changed:?}");
     assert_eq!(changed.header("location"), "/settings?saved=password");
-    let third = with(&ana, &cookie(&changed));
-    is_out(&new).await;
+    let third = ana.with(&cookie(&changed));
+    new.is_out().await;
     third.get("/api/v1/me").await.ok(200);
 }
 
@@ -97,12 +83,12 @@ async fn logging_in_ends_the_session_that_the_browser_had() {
     // Neither one's own of before nor somebody else's stays.
     let ask = from_a_page(server, "POST", "/api/v1/sessions", &bob.token);
     let first = ask.json(&credentials).send().await.ok(201);
-    let first = with(&ana, first["token"].as_str().unwrap());
-    is_out(&bob).await;
+    let first = ana.with(first["token"].as_str().unwrap());
+    bob.is_out().await;
     let ask = from_a_page(server, "POST", "/api/v1/sessions", &first.token);
     let second = ask.json(&credentials).send().await.ok(201);
-    let second = with(&ana, second["token"].as_str().unwrap());
-    is_out(&first).await;
+    let second = ana.with(second["token"].as_str().unwrap());
+    first.is_out().await;
     ana.get("/api/v1/me").await.ok(200);
 
     let fields = [("handle", &*ana.handle), ("password", PASSWORD)];
@@ -113,8 +99,8 @@ async fn logging_in_ends_the_session_that_the_browser_had() {
         (third.status, third.header("location")),
         (302, "/entered?next=/")
     );
-    let third = with(&ana, &cookie(&third));
-    is_out(&second).await;
+    let third = ana.with(&cookie(&third));
+    second.is_out().await;
     third.get("/api/v1/me").await.ok(200);
 
     // A session that was planted is of no use to whoever planted it.

@@ -144,13 +144,11 @@ impl Follower {
                     talk.typing.maybe_update(|typing| typing.done(&user));
                 }
             }
-            ServerFrame::Typing { from, .. } => {
-                if !self.is_me(&from.user_id) {
-                    // A repeat changes only until when it holds.
-                    talk.typing.update(|typing| {
-                        let _ = typing.heard(browser::elapsed(), from);
-                    });
-                }
+            ServerFrame::Typing { from, .. } if !self.is_me(&from.user_id) => {
+                // A repeat changes only until when it holds.
+                talk.typing.update(|typing| {
+                    let _ = typing.heard(browser::elapsed(), from);
+                });
             }
             ServerFrame::Read { user_id, seq, .. } => {
                 talk.people

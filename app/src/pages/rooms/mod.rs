@@ -92,7 +92,7 @@ fn List(rooms: Rooms, first: bool, acts: Acts) -> impl IntoView {
     // Those are above already.
     all.rooms
         .retain(|room| room.role.is_none() && !room.invited);
-    let nothing = all.rooms.is_empty().then(|| match all.next {
+    let nothing = all.rooms.is_empty().then_some(match all.next {
         // Private rooms of others were passed over, or one is in all of these.
         Some(_) => "None on this page.",
         None => "There is none.",
