@@ -25,20 +25,9 @@ pub(crate) fn elapsed() -> u64 {
         .map_or_else(self::now, |ms| ms as u64 + 60_000)
 }
 
-/// Milliseconds since 1970, UTC, by the server's clock: what it was when the page was rendered, and
-/// what has passed since. The device's own where the page does not say.
-pub(crate) fn server_now() -> u64 {
-    let rendered = document().query_selector("meta[name=now]").ok().flatten();
-    let rendered = rendered.and_then(|meta| meta.get_attribute("content"));
-    let rendered = rendered.and_then(|text| text.parse::<u64>().ok());
-    let (Some(rendered), Some(begun)) = (rendered, answered()) else {
-        return now();
-    };
-    rendered + elapsed().saturating_sub(begun)
-}
-
-/// When the answer with this page began to come, as [`elapsed`] counts.
-fn answered() -> Option<u64> {
+/// When the answer with this page began to come, as [`elapsed`] counts; nothing where the browser does
+/// not tell.
+pub(crate) fn answered() -> Option<u64> {
     let performance = get(&window(), "performance")?;
     let entries = call(&performance, "getEntriesByType", &["navigation".into()])?;
     let begun = get(&get(&entries, "0")?, "responseStart")?.as_f64()?;

@@ -7,7 +7,8 @@ use leptos::{prelude::window, wasm_bindgen::JsValue};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
-    browser::{self, call, get},
+    browser::{call, get},
+    clock,
     model::UserId,
 };
 
@@ -27,14 +28,14 @@ pub(crate) struct Draft {
     pub(crate) text: String,
     /// Under which it is sent, so that it is said once; empty where it has none yet.
     pub(crate) id: String,
-    /// When that was; milliseconds since 1970.
+    /// When that was, by the server's clock; milliseconds since 1970.
     pub(crate) at: u64,
 }
 
 impl Draft {
     /// Whether the server may have forgotten the id, so that the same text would be said twice.
     pub(crate) fn is_stale(&self) -> bool {
-        browser::now().saturating_sub(self.at) > ID_LASTS_MS
+        clock::server_now().saturating_sub(self.at) > ID_LASTS_MS
     }
 }
 
@@ -69,7 +70,7 @@ impl Desk {
             let draft = Draft {
                 text: text.to_owned(),
                 id: id.to_owned(),
-                at: browser::now(),
+                at: clock::server_now(),
             };
             write(&storage, &key, &draft);
             drop_oldest(&storage);

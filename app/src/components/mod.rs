@@ -26,4 +26,4 @@ pub(crate) use post::{Gone, PostCard};
 pub(crate) use rich::RichText;
 pub(crate) use saved::Saved;
 pub(crate) use trouble::{ToLogin, Trouble};
-pub(crate) use when::{Clock, Until, When};
+pub(crate) use when::{Until, When};
