@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     server::Shared,
-    store::{BEYOND, keys},
+    store::{BEYOND, keys, now},
 };
 
 /// How often the directory is looked through.
@@ -177,6 +177,7 @@ async fn listen(
         channel: Some(room.channel()),
         epoch: read.epoch,
         seq: begins,
+        at: Some(now()),
     };
     send(connection, &position);
     let (history, end) = (History::Room(room, None), read.seq);

@@ -205,6 +205,7 @@ fn tell<'c>(
         channel,
         epoch,
         seq,
+        at: Some(now()),
     }) else {
         return;
     };

@@ -131,6 +131,7 @@ impl Follower {
                 channel: Some(_),
                 epoch,
                 seq,
+                ..
             } => {
                 let heard = self.place(|place| place.checked(&Position { epoch, seq }));
                 self.act(heard);
