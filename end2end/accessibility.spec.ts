@@ -38,7 +38,7 @@ async function everyPage(owner: Person): Promise<{ public: string[]; own: string
   const room = await owner.api.makeRoom({ title: `A room for ${"Donaudampfschiff".repeat(2)}` });
   for (const text of [`A long word: ${"Donaudampfschifffahrtsgesellschaft".repeat(4)}`, "And a short one."]) await owner.api.say(room, text);
   const open = ["/", `/posts/${liked}`, `/people/${owner.handle}`, "/no/such/page", "/posts/0000000000.1"];
-  return { public: open, own: [...open, "/rooms", `/rooms/${room}`, `/rooms/${room}?before=2`, "/notifications", "/notifications/silenced", "/settings", "/settings/notifications"], liked };
+  return { public: open, own: [...open, "/rooms", `/rooms/${room}`, `/rooms/${room}?before=2`, "/notifications", "/notifications/silenced", "/announcements", "/settings", "/settings/notifications", "/settings/sessions"], liked };
 }
 
 for (const colorScheme of ["light", "dark"] as const) {

@@ -10,6 +10,8 @@ const NO_WAY = [/WebSocket connection .* failed/, /ERR_CONNECTION_(REFUSED|RESET
 const composer = (page: Page) => page.getByLabel("What is on your mind?");
 const message = (page: Page) => page.getByLabel("Message", { exact: true });
 const kept = (page: Page) => page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith("quad-draft:")).length);
+/** All that is left in the browser of what anybody wrote. */
+const traces = (page: Page) => page.evaluate(() => [localStorage, sessionStorage].flatMap((storage) => Object.keys(storage)).filter((key) => /^quad-(draft|unsent):/.test(key)));
 
 test("a lost answer and a second press make one post", async ({ member }) => {
   const ana = await member("Ana");
@@ -124,17 +126,6 @@ test("drafts survive leaving, Back, reload and an ended session, and are their w
   await live(page);
   await expect(composer(page)).toHaveValue(post);
 
-  // Another person at the same browser sees nothing of it.
-  await ana.context.clearCookies();
-  await ana.context.addCookies([ben.api.cookie]);
-  await page.goto("/");
-  await live(page);
-  await expect(composer(page)).toHaveValue("");
-  await ana.context.clearCookies();
-  await ana.context.addCookies([ana.api.cookie]);
-  await page.goto("/");
-  await live(page);
-
   // What is sent is no draft any more.
   await expect(composer(page)).toHaveValue(post);
   await page.getByRole("button", { name: "Post", exact: true }).click();
@@ -148,6 +139,100 @@ test("drafts survive leaving, Back, reload and an ended session, and are their w
   await live(page);
   await expect(message(page)).toHaveValue("");
   expect(await kept(page)).toBe(0);
+
+  // Another person at the same browser sees nothing of it, and finds nothing of it in the browser.
+  await message(page).fill("Of Ana alone");
+  await page.evaluate((id) => sessionStorage.setItem(`quad-unsent:${id}:room:x`, "[]"), "0abcdefg");
+  expect(await kept(page)).toBe(1);
+  await ana.context.clearCookies();
+  await ana.context.addCookies([ben.api.cookie]);
+  await page.goto("/");
+  await live(page);
+  await expect(composer(page)).toHaveValue("");
+  await expect.poll(() => traces(page)).toEqual([]);
+  await composer(page).fill("Of Ben");
+  await page.reload();
+  await live(page);
+  await expect(composer(page)).toHaveValue("Of Ben");
+});
+
+/** How a page can be that somebody logs out with. */
+const ASLEEP = {
+  "never woke": async (page: Page) => {
+    await page.route(/quad\.wasm$/, (route) => route.abort());
+    await page.reload();
+    await expect(page.locator("html")).not.toHaveAttribute("data-live");
+  },
+  "died": async (page: Page) => {
+    await page.evaluate("quadDied()");
+    await expect(page.locator("html")).toHaveAttribute("data-asleep");
+  },
+  "is awake": async () => {},
+};
+
+for (const [how, lull] of Object.entries(ASLEEP)) {
+  test(`whoever logs out with a page that ${how} leaves nothing that they wrote`, async ({ member }) => {
+    const ana = await member("Ana");
+    ana.watch.expect(/\.wasm/, /WebAssembly|Failed to fetch/);
+    const page = await ana.open();
+    await composer(page).fill("A secret");
+    await expect.poll(() => kept(page)).toBe(1);
+    await lull(page);
+    await page.getByRole("button", { name: "Log out" }).click();
+    await expect(page.getByRole("link", { name: "Sign up" }).first()).toBeVisible();
+    await page.unroute(/quad\.wasm$/);
+    await page.goto("/login");
+    await expect(page.locator("html")).toHaveAttribute("data-live");
+    await expect.poll(() => traces(page)).toEqual([]);
+    expect(await ana.context.cookies()).toEqual([expect.objectContaining({ name: "quad-left", value: "1" })]);
+    // Whoever logs in writes as ever, and keeps what they wrote when a session ends by itself.
+    await page.getByLabel("Handle").fill(ana.handle);
+    await page.getByLabel("Password").fill(ana.password);
+    await page.getByRole("button", { name: "Log in" }).click();
+    await live(page);
+    await composer(page).fill("Another one");
+    await ana.context.clearCookies({ name: "quad" });
+    await page.goto("/login");
+    await expect(page.locator("html")).toHaveAttribute("data-live");
+    expect(await kept(page)).toBe(1);
+  });
+}
+
+test("an announcement is kept until it is announced, and a lost answer announces it once", async ({ ownHouse: house, member }) => {
+  const ana = await member("Ana", { at: house.quad.url });
+  ana.watch.expect(/\/announce/, /ERR_FAILED/, /status of 422/);
+  await house.promote(ana.handle);
+  const page = await ana.open("/announcements");
+  const field = page.getByLabel("Tell everybody");
+  const announce = page.getByRole("button", { name: "Announce" });
+  const text = `The lift is out of order, ${ana.handle}`;
+  await field.fill(text);
+  await page.getByRole("link", { name: "Feed", exact: true }).click();
+  await page.goBack();
+  await expect(field).toHaveValue(text);
+  await page.route(/fn\/announce/, async (route) => {
+    await route.fetch();
+    await route.abort();
+  });
+  await announce.click();
+  await expect(page.getByRole("alert")).toContainText("The server cannot be reached.");
+  await expect(field).toHaveValue(text);
+  await page.unroute(/fn\/announce/);
+  await page.reload();
+  await live(page);
+  await expect(field).toHaveValue(text);
+  await announce.click();
+  await expect(page.getByText("Announced.")).toBeVisible();
+  await expect(field).toHaveValue("");
+  await expect(page.getByTestId("announcement")).toHaveCount(1);
+  await page.reload();
+  await live(page);
+  await expect(page.getByTestId("announcement")).toHaveCount(1);
+  await expect(field).toHaveValue("");
+  // The next one is another one, also where it says the same.
+  await field.fill(text);
+  await announce.click();
+  await expect(page.getByTestId("announcement")).toHaveCount(2);
 });
 
 test("drafts are bounded, and logging out forgets them", async ({ member }) => {

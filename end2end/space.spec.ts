@@ -84,7 +84,7 @@ test("a printed room has all that is loaded", async ({ member }) => {
   await expect(page.getByLabel("Message", { exact: true })).toBeHidden();
 });
 
-for (const [width, height] of [[390, 844], [320, 568], [390, 420], [320, 300]] as const) {
+for (const [width, height] of [[390, 844], [320, 568], [390, 420], [320, 300], [320, 256]] as const) {
   test(`on ${width} × ${height} a room's composer is on screen, also in a demo`, async ({ demo, member }) => {
     const ana = await member("Ana", { at: demo.quad.url, viewport: { width, height } });
     const room = await ana.api.makeRoom({ title: "A room with a long title, for a small phone" });
@@ -110,6 +110,37 @@ test("with the keyboard of a phone open the composer stays on screen", async ({ 
   await expect(field).toBeInViewport({ ratio: 1 });
   await expect(page.getByRole("button", { name: "Send" })).toBeInViewport({ ratio: 1 });
   await expect(field).toBeFocused();
+});
+
+test("where a keyboard covers the page, the composer is above it", async ({ demo, member }) => {
+  const ana = await member("Ana", { at: demo.quad.url, viewport: { width: 390, height: 844 } });
+  const room = await ana.api.makeRoom();
+  // A keyboard that makes only what is seen smaller, as in Safari.
+  await ana.context.addInitScript(() => {
+    const view = Object.assign(new EventTarget(), { height: 844, width: 390, scale: 1, offsetTop: 0 });
+    Object.defineProperty(window, "visualViewport", { value: view });
+  });
+  const page = await ana.open(`/rooms/${room}`);
+  const see = (height: number, scale: number) =>
+    page.evaluate(([height, scale]) => {
+      const view = Object.assign(window.visualViewport as object, { height, scale }) as EventTarget;
+      view.dispatchEvent(new Event("resize"));
+    }, [height, scale]);
+  const field = page.getByLabel("Message", { exact: true });
+  const end = () => field.evaluate((field) => Math.ceil(field.getBoundingClientRect().bottom));
+  await expect.poll(end).toBeGreaterThan(700);
+  // The page loads what does this once it is awake.
+  await expect(async () => {
+    await see(480, 1);
+    expect(await end()).toBeLessThanOrEqual(480);
+  }).toPass();
+  await expect(page.getByRole("button", { name: "Send" })).toBeVisible();
+  // Whoever zooms in has no keyboard open.
+  await see(422, 2);
+  expect(await end()).toBeGreaterThan(700);
+  await see(480, 1);
+  await see(844, 1);
+  expect(await end()).toBeGreaterThan(700);
 });
 
 test("the status region has the newest alone", async ({ house, member }) => {

@@ -528,3 +528,133 @@ async fn from_the_second_on_at_which_clocks_change_quiet_hours_are_others() {
         assert_eq!(frame.get("withheld").is_some(), quiet, "{hours}: {frame}");
     }
 }
+
+/// A plain form, as a browser without JavaScript sends it.
+async fn form(app: &App, person: &Person, path: &str, fields: &[(&str, &str)]) -> Answer {
+    let mut body = url::form_urlencoded::Serializer::new(String::new());
+    body.extend_pairs(fields);
+    let server = app.server();
+    server
+        .http
+        .ask("POST", path)
+        .header("origin", &format!("http://{}", server.address()))
+        .header(
+            "referer",
+            &format!("http://{}/settings/notifications", server.address()),
+        )
+        .header("cookie", &format!("quad={}", person.token))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("accept", "text/html")
+        .body(body.finish())
+        .send()
+        .await
+}
+
+async fn settings_page(app: &App, person: &Person) -> String {
+    let ask = app.server().http.ask("GET", "/settings/notifications");
+    let cookie = format!("quad={}", person.token);
+    let page = ask.header("cookie", &cookie).send().await;
+    assert_eq!(page.status, 200, "{page:?}");
+    page.text().to_owned()
+}
+
+#[tokio::test]
+async fn without_javascript_a_zone_is_chosen_by_its_name() {
+    let app = App::start();
+    let ana = app.sign_up("ana").await;
+    let wishes = async |more: &[(&str, &str)]| {
+        let fields = [
+            ("wishes[like]", "toast"),
+            ("wishes[message]", "toast"),
+            ("wishes[mention]", "toast"),
+            ("wishes[quiet_from]", "22:00"),
+            ("wishes[quiet_to]", "07:00"),
+            ("wishes[toast_seconds]", "6"),
+        ];
+        let fields: Vec<_> = fields.iter().chain(more).copied().collect();
+        let saved = form(&app, &ana, "/fn/save_preferences", &fields).await;
+        assert_eq!(saved.status, 302, "{saved:?}");
+        let preferences = ana.get(PREFERENCES).await.ok(200);
+        (
+            saved.header("location").to_owned(),
+            preferences["quiet_hours"].clone(),
+        )
+    };
+    let saved = "/settings/notifications?saved=preferences";
+    let hours = |offset: i64, zone: &str| json!({"from": 1_320, "to": 420, "utc_offset": offset, "zone": zone});
+
+    // Somebody new has chosen none: without quiet hours they need none, and with them they are asked.
+    let page = settings_page(&app, &ana).await;
+    for option in [
+        "<option>Asia/Kathmandu</option>",
+        "<option>UTC</option>",
+        r#"<option value="">Choose"#,
+    ] {
+        assert!(page.contains(option), "{option}");
+    }
+    assert!(!page.contains("wishes[utc_offset]") && !page.contains("<option selected>A"));
+    assert_eq!(
+        wishes(&[("wishes[zone]", "")]).await,
+        (saved.into(), Value::Null)
+    );
+    let (place, stored) = wishes(&[("wishes[quiet]", "on"), ("wishes[zone]", "")]).await;
+    assert!(place.contains("__err="), "{place}");
+    assert_eq!(stored, Value::Null);
+    let (place, _) = wishes(&[("wishes[quiet]", "on"), ("wishes[zone]", "Mars/Olympus")]).await;
+    assert!(place.contains("__err="), "{place}");
+
+    let chosen = [("wishes[quiet]", "on"), ("wishes[zone]", "Asia/Kathmandu")];
+    let expected = hours(345, "Asia/Kathmandu");
+    assert_eq!(wishes(&chosen).await, (saved.into(), expected.clone()));
+    let page = settings_page(&app, &ana).await;
+    assert!(page.contains("<option selected>Asia/Kathmandu</option>"));
+    assert!(!page.contains(r#"<option value="">"#));
+    // A zone that is no place, as a program may store it, is offered as well.
+    let program = json!({"quiet_hours": {"from": 1_320, "to": 420, "zone": "Etc/GMT+5"}});
+    want(&ana, program).await.ok(200);
+    let page = settings_page(&app, &ana).await;
+    assert!(page.contains("<option selected>Etc/GMT+5</option>"));
+
+    // What was stored before zones had names goes on as it was, until a zone is chosen.
+    let old = json!({"quiet_hours": {"from": 60, "to": 120, "utc_offset": -210}});
+    want(&ana, old).await.ok(200);
+    let page = settings_page(&app, &ana).await;
+    assert!(page.contains("UTC−03:30, as before"), "{page}");
+    let kept = json!({"from": 1_320, "to": 420, "utc_offset": -210});
+    let unchanged = [("wishes[quiet]", "on"), ("wishes[zone]", "")];
+    assert_eq!(wishes(&unchanged).await, (saved.into(), kept));
+    assert_eq!(wishes(&chosen).await, (saved.into(), expected));
+}
+
+#[tokio::test]
+async fn until_tomorrow_ends_at_eight_in_the_zone_of_the_device_or_of_quiet_hours() {
+    let app = App::start();
+    let ana = app.sign_up("ana").await;
+    // Minutes after midnight, UTC, at which it ends. The clocks of these zones never change.
+    let until = async |zone: &[(&str, &str)]| {
+        let fields: Vec<_> = [("pause", "tomorrow")]
+            .iter()
+            .chain(zone)
+            .copied()
+            .collect();
+        let paused = form(&app, &ana, "/fn/set_do_not_disturb", &fields).await;
+        assert_eq!(paused.header("location"), "/settings/notifications");
+        let preferences = ana.get(PREFERENCES).await.ok(200);
+        let until = preferences["do_not_disturb_until"].as_u64().unwrap();
+        assert!(until > now() && until < now() + 32 * 3_600_000, "{until}");
+        assert_eq!(until % 60_000, 0);
+        until / 60_000 % 1_440
+    };
+    let kathmandu = 8 * 60 - 345;
+    let tokyo = 24 * 60 - 60;
+    assert_eq!(until(&[("zone", "Asia/Kathmandu")]).await, kathmandu);
+    assert_eq!(until(&[("zone", "")]).await, 480);
+    assert_eq!(until(&[]).await, 480);
+    let hours = json!({"from": 0, "to": 60, "zone": "Asia/Tokyo"});
+    want(&ana, json!({"quiet_hours": hours})).await.ok(200);
+    assert_eq!(until(&[("zone", "Mars/Olympus")]).await, tokyo);
+    assert_eq!(until(&[]).await, tokyo);
+    assert_eq!(until(&[("zone", "Asia/Kathmandu")]).await, kathmandu);
+    let stored = ana.get(PREFERENCES).await.ok(200);
+    assert_eq!(stored["quiet_hours"]["zone"], "Asia/Tokyo");
+}

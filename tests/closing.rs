@@ -6,12 +6,7 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use common::{
-    PATIENCE,
-    app::App,
-    people::{PASSWORD, Person},
-    ws::Socket,
-};
+use common::{PATIENCE, app::App, people::PASSWORD, ws::Socket};
 use futures_util::SinkExt;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -131,10 +126,7 @@ async fn a_new_password_closes_the_sockets_of_all_sessions_of_before() {
     let changed = changed.send().await.ok(200);
     assert_eq!(own.closed().await, 4401);
     assert_eq!(other.closed().await, 4401);
-    let again = Person {
-        token: changed["token"].as_str().unwrap().to_owned(),
-        ..phone
-    };
+    let again = phone.with(changed["token"].as_str().unwrap());
     let (mut kept, _) = again.listen(&app.servers[1]).await;
     kept.nothing_else().await;
 }

@@ -7,7 +7,7 @@ mod common;
 use common::{
     app::App,
     http::{Answer, Asking},
-    people::{PASSWORD, Person},
+    people::PASSWORD,
     server::Server,
 };
 use serde_json::json;
@@ -39,20 +39,6 @@ fn cookie(answer: &Answer) -> String {
     value.split(';').next().unwrap().to_owned()
 }
 
-fn with(person: &Person, token: &str) -> Person {
-    Person {
-        token: token.to_owned(),
-        ..person.clone()
-    }
-}
-
-async fn is_out(person: &Person) {
-    common::eventually("the session has ended", async || {
-        (person.get("/api/v1/me").await.status == 401).then_some(())
-    })
-    .await;
-}
-
 #[tokio::test]
 async fn a_page_that_changes_the_password_goes_on_with_a_new_cookie() {
     let app = App::start();
@@ -60,8 +46,8 @@ async fn a_page_that_changes_the_password_goes_on_with_a_new_cookie() {
     let change = json!({"password": "another horse", "current_password": PASSWORD});
     let ask = from_a_page(app.server(), "PATCH", "/api/v1/me", &ana.token);
     let changed = ask.json(&change).send().await;
-    let new = with(&ana, &cookie(&changed));
-    is_out(&ana).await;
+    let new = ana.with(&cookie(&changed));
+    ana.is_out().await;
     new.get("/api/v1/me").await.ok(200);
 
     let fields = [
@@ -73,9 +59,32 @@ async fn a_page_that_changes_the_password_goes_on_with_a_new_cookie() {
         .await;
     assert_eq!(changed.status, 302, "{changed:?}");
     assert_eq!(changed.header("location"), "/settings?saved=password");
-    let third = with(&ana, &cookie(&changed));
-    is_out(&new).await;
+    let third = ana.with(&cookie(&changed));
+    new.is_out().await;
     third.get("/api/v1/me").await.ok(200);
+}
+
+#[tokio::test]
+async fn logging_out_tells_the_next_page_to_forget_what_was_written() {
+    let app = App::start();
+    for path in ["/fn/log_out", "/fn/log_out_everywhere"] {
+        let ana = app.sign_up("ana").await;
+        let out = form(app.server(), path, &ana.token, &[]).send().await;
+        assert_eq!((out.status, out.header("location")), (302, "/"));
+        let set: Vec<_> = out.headers.get_all("set-cookie").iter().collect();
+        assert_eq!(set.len(), 2, "{set:?}");
+        assert!(set[0].to_str().unwrap().starts_with("quad=;"), "{set:?}");
+        assert_eq!(
+            set[1],
+            "quad-left=1; Path=/; SameSite=Lax; Max-Age=31536000"
+        );
+    }
+    // A session that was ended from elsewhere leaves drafts to its owner.
+    let bob = app.sign_up("bob").await;
+    let others = form(app.server(), "/fn/end_other_sessions", &bob.token, &[]);
+    let ended = others.send().await;
+    assert_eq!(ended.status, 302, "{ended:?}");
+    assert_eq!(ended.headers.get_all("set-cookie").iter().count(), 0);
 }
 
 #[tokio::test]
@@ -97,12 +106,12 @@ async fn logging_in_ends_the_session_that_the_browser_had() {
     // Neither one's own of before nor somebody else's stays.
     let ask = from_a_page(server, "POST", "/api/v1/sessions", &bob.token);
     let first = ask.json(&credentials).send().await.ok(201);
-    let first = with(&ana, first["token"].as_str().unwrap());
-    is_out(&bob).await;
+    let first = ana.with(first["token"].as_str().unwrap());
+    bob.is_out().await;
     let ask = from_a_page(server, "POST", "/api/v1/sessions", &first.token);
     let second = ask.json(&credentials).send().await.ok(201);
-    let second = with(&ana, second["token"].as_str().unwrap());
-    is_out(&first).await;
+    let second = ana.with(second["token"].as_str().unwrap());
+    first.is_out().await;
     ana.get("/api/v1/me").await.ok(200);
 
     let fields = [("handle", &*ana.handle), ("password", PASSWORD)];
@@ -113,8 +122,8 @@ async fn logging_in_ends_the_session_that_the_browser_had() {
         (third.status, third.header("location")),
         (302, "/entered?next=/")
     );
-    let third = with(&ana, &cookie(&third));
-    is_out(&second).await;
+    let third = ana.with(&cookie(&third));
+    second.is_out().await;
     third.get("/api/v1/me").await.ok(200);
 
     // A session that was planted is of no use to whoever planted it.

@@ -118,8 +118,7 @@ async fn a_password_has_up_to_128_characters_of_any_script() {
     let scrambled: String = letters
         .chars()
         .zip(foxes.chars())
-        .map(|(a, b)| [a, b])
-        .flatten()
+        .flat_map(|(a, b)| [a, b])
         .take(128)
         .collect();
     for long in [&foxes, &scrambled] {

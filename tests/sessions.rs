@@ -32,20 +32,6 @@ async fn own_id(person: &Person) -> String {
     own[0]["id"].as_str().unwrap().to_owned()
 }
 
-fn with(person: &Person, token: &str) -> Person {
-    Person {
-        token: token.to_owned(),
-        ..person.clone()
-    }
-}
-
-async fn is_out(person: &Person) {
-    common::eventually("the session has ended", async || {
-        (person.get("/api/v1/me").await.status == 401).then_some(())
-    })
-    .await;
-}
-
 #[tokio::test]
 async fn the_list_says_where_one_is_logged_in() {
     let app = App::builder()
@@ -64,7 +50,7 @@ async fn the_list_says_where_one_is_logged_in() {
         .send()
         .await
         .ok(201);
-    let laptop = with(&ana, laptop["token"].as_str().unwrap());
+    let laptop = ana.with(laptop["token"].as_str().unwrap());
     let list = sessions(&laptop).await;
     assert_eq!(list.len(), 2, "{list:?}");
     let (own, other) = (&list[0], &list[1]);
@@ -89,7 +75,7 @@ async fn the_list_says_where_one_is_logged_in() {
         let id = entry["id"].as_str().unwrap();
         assert!(!laptop.token.contains(id) && !ana.token.contains(id));
         for token in [id.to_owned(), format!("{}.{id}", ana.id)] {
-            with(&ana, &token)
+            ana.with(&token)
                 .get("/api/v1/me")
                 .await
                 .refused(401, "no_session");
@@ -133,7 +119,7 @@ async fn a_session_that_is_ended_is_out_everywhere_and_so_are_its_sockets() {
     assert_eq!(here.closed().await, 4401);
     assert_eq!(there.closed().await, 4401);
     for server in &app.servers {
-        is_out(&laptop.at(server)).await;
+        laptop.at(server).is_out().await;
     }
     phone.delete(&path).await.refused(404, "not_found");
     own.nothing_else().await;
@@ -142,7 +128,7 @@ async fn a_session_that_is_ended_is_out_everywhere_and_so_are_its_sockets() {
     let own_path = format!("/api/v1/sessions/{}", own_id(&phone).await);
     phone.delete(&own_path).await.ok(204);
     assert_eq!(own.closed().await, 4401);
-    is_out(&phone).await;
+    phone.is_out().await;
 }
 
 #[tokio::test]
@@ -178,10 +164,10 @@ async fn a_new_password_answers_a_new_session_and_ends_all_of_before() {
     assert_eq!(there.closed().await, 4401);
     for session in [&phone, &laptop] {
         for server in &app.servers {
-            is_out(&session.at(server)).await;
+            session.at(server).is_out().await;
         }
     }
-    let new = with(&phone, changed["token"].as_str().unwrap());
+    let new = phone.with(changed["token"].as_str().unwrap());
     assert_ne!(new.token, phone.token);
     assert_eq!(sessions(&new).await.len(), 1);
     let (_socket, _) = new.listen(&app.servers[1]).await;
@@ -295,7 +281,7 @@ async fn the_log_says_how_sessions_ended() {
         .send()
         .await
         .ok(200);
-    let ana = with(&ana, changed["token"].as_str().unwrap());
+    let ana = ana.with(changed["token"].as_str().unwrap());
     ana.delete("/api/v1/sessions").await.ok(204);
     for (event, reason) in [
         ("session_ended", "ended_by_owner"),

@@ -63,11 +63,7 @@ async fn has_no_hole(app: &App, person: &Person) {
 #[tokio::test]
 async fn somebody_who_is_muted_takes_no_room() {
     let app = house();
-    let (ana, bob, eve) = (
-        app.sign_up("ana").await,
-        app.sign_up("bob").await,
-        app.sign_up("eve").await,
-    );
+    let [ana, bob, eve] = app.sign_up_all(["ana", "bob", "eve"]).await;
     let post = ana.publish("hello").await;
     bob.like(&post).await;
     let room = eve.make_room(false).await;
@@ -100,11 +96,7 @@ async fn somebody_who_is_muted_takes_no_room() {
 #[tokio::test]
 async fn a_burst_of_one_person_takes_one_place_and_what_is_taken_back_none() {
     let app = house();
-    let (ana, bob, eve) = (
-        app.sign_up("ana").await,
-        app.sign_up("bob").await,
-        app.sign_up("eve").await,
-    );
+    let [ana, bob, eve] = app.sign_up_all(["ana", "bob", "eve"]).await;
     let post = ana.publish("hello").await;
     bob.like(&post).await;
     let room = eve.make_room(false).await;
@@ -134,12 +126,7 @@ async fn a_burst_of_one_person_takes_one_place_and_what_is_taken_back_none() {
 #[tokio::test]
 async fn whoever_sends_most_makes_room_for_others() {
     let app = house();
-    let (ana, bob, eve, carl) = (
-        app.sign_up("ana").await,
-        app.sign_up("bob").await,
-        app.sign_up("eve").await,
-        app.sign_up("carl").await,
-    );
+    let [ana, bob, eve, carl] = app.sign_up_all(["ana", "bob", "eve", "carl"]).await;
     let post = ana.publish("hello").await;
     bob.like(&post).await;
     let mut posts = Vec::new();
@@ -175,11 +162,7 @@ async fn whoever_sends_most_makes_room_for_others() {
 #[tokio::test]
 async fn a_program_and_somebody_who_invites_have_a_share_too() {
     let app = house();
-    let (ana, bob, eve) = (
-        app.sign_up("ana").await,
-        app.sign_up("bob").await,
-        app.sign_up("eve").await,
-    );
+    let [ana, bob, eve] = app.sign_up_all(["ana", "bob", "eve"]).await;
     let post = ana.publish("hello").await;
     bob.like(&post).await;
     let (quiet, loud) = (app.token("publish"), app.token("publish"));
@@ -219,11 +202,7 @@ async fn a_program_and_somebody_who_invites_have_a_share_too() {
 #[tokio::test]
 async fn what_takes_no_room_does_not_stay_for_ever_and_leaves_no_hole() {
     let app = house();
-    let (ana, bob, eve) = (
-        app.sign_up("ana").await,
-        app.sign_up("bob").await,
-        app.sign_up("eve").await,
-    );
+    let [ana, bob, eve] = app.sign_up_all(["ana", "bob", "eve"]).await;
     let post = ana.publish("hello").await;
     bob.like(&post).await;
     let room = eve.make_room(false).await;
@@ -252,11 +231,7 @@ async fn what_takes_no_room_does_not_stay_for_ever_and_leaves_no_hole() {
 #[tokio::test]
 async fn an_inbox_that_was_filled_before_senders_were_counted_counts_them() {
     let app = house();
-    let (ana, bob, eve) = (
-        app.sign_up("ana").await,
-        app.sign_up("bob").await,
-        app.sign_up("eve").await,
-    );
+    let [ana, bob, eve] = app.sign_up_all(["ana", "bob", "eve"]).await;
     let post = ana.publish("hello").await;
     bob.like(&post).await;
     for i in 0..MOST - 1 {

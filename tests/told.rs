@@ -7,7 +7,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::{app::App, eventually, people::Person};
+use common::{app::App, eventually};
 use serde_json::json;
 use tokio::time::timeout;
 
@@ -121,9 +121,6 @@ async fn a_new_password_ends_all_sessions_of_before_on_the_other_server() {
         })
         .await;
     }
-    let again = Person {
-        token: changed["token"].as_str().unwrap().to_owned(),
-        ..there
-    };
+    let again = there.with(changed["token"].as_str().unwrap());
     again.get("/api/v1/me").await.ok(200);
 }

@@ -14,9 +14,9 @@ use crate::{
     model::{
         AccountChange, AccountChanged, Announcement, AnnouncementPage, Credentials, Handle, Inbox,
         InboxMark, Ledger, LikeState, Likers, Me, MemberChange, MemberPage, MessagePage,
-        MuteTarget, Mutes, NewAccount, NewAnnouncement, NewMessage, NewPost, NewRoom, Person, Post,
-        PostId, PostPage, PostQuery, Preferences, Room, RoomChange, RoomName, RoomPage, Said,
-        Sessions, SignedIn, SilencedPage,
+        MuteTarget, Mutes, NewAccount, NewAnnouncement, NewMessage, NewPost, NewRoom, Pause,
+        Person, Post, PostId, PostPage, PostQuery, Preferences, Room, RoomChange, RoomName,
+        RoomPage, Said, Sessions, SignedIn, SilencedPage,
     },
 };
 
@@ -209,6 +209,16 @@ pub trait Backend: Send + Sync + 'static {
         session: &Session,
         preferences: Preferences,
     ) -> Answer<Preferences>;
+    /// Lets nothing disturb this person for a while, or takes that back. `zone` names the time zone
+    /// of the device that asks; where it is unknown, that of quiet hours counts.
+    async fn pause(
+        &self,
+        session: &Session,
+        pause: Pause,
+        zone: Option<&str>,
+    ) -> Answer<Preferences>;
+    /// The names of the time zones that a person may choose, in their order.
+    fn zones(&self) -> Vec<String>;
     /// Everything that this person muted.
     async fn mutes(&self, session: &Session) -> Answer<Mutes>;
     /// Whether this is muted. Errors: `no_such_user`.

@@ -5,7 +5,7 @@ use js_sys::{Array, Function, Reflect, Uint8Array};
 use leptos::{
     prelude::{document, window},
     wasm_bindgen::{JsCast, JsValue},
-    web_sys::{Element, FocusEvent, HtmlElement, HtmlTextAreaElement},
+    web_sys::{Element, FocusEvent, HtmlElement, HtmlSelectElement, HtmlTextAreaElement},
 };
 
 /// Milliseconds since 1970, UTC, as this device believes: it may be wrong, and may jump. It goes on while
@@ -25,20 +25,9 @@ pub(crate) fn elapsed() -> u64 {
         .map_or_else(self::now, |ms| ms as u64 + 60_000)
 }
 
-/// Milliseconds since 1970, UTC, by the server's clock: what it was when the page was rendered, and
-/// what has passed since. The device's own where the page does not say.
-pub(crate) fn server_now() -> u64 {
-    let rendered = document().query_selector("meta[name=now]").ok().flatten();
-    let rendered = rendered.and_then(|meta| meta.get_attribute("content"));
-    let rendered = rendered.and_then(|text| text.parse::<u64>().ok());
-    let (Some(rendered), Some(begun)) = (rendered, answered()) else {
-        return now();
-    };
-    rendered + elapsed().saturating_sub(begun)
-}
-
-/// When the answer with this page began to come, as [`elapsed`] counts.
-fn answered() -> Option<u64> {
+/// When the answer with this page began to come, as [`elapsed`] counts; nothing where the browser does
+/// not tell.
+pub(crate) fn answered() -> Option<u64> {
     let performance = get(&window(), "performance")?;
     let entries = call(&performance, "getEntriesByType", &["navigation".into()])?;
     let begun = get(&get(&entries, "0")?, "responseStart")?.as_f64()?;
@@ -198,22 +187,33 @@ fn list(items: &[JsValue]) -> Array {
     items.iter().collect()
 }
 
-/// How far this device's clock is ahead of UTC, in minutes.
-pub(crate) fn utc_offset() -> i16 {
-    -js_sys::Date::new_0().get_timezone_offset() as i16
-}
-
-/// How far it is ahead at a moment, in milliseconds since 1970: clocks change twice a year.
+/// How far this device's clock is ahead of UTC at a moment, in minutes. The moment is in milliseconds
+/// since 1970: clocks change twice a year.
 pub(crate) fn utc_offset_at(at: u64) -> i16 {
     let date = js_sys::Date::new(&JsValue::from_f64(at as f64));
     -date.get_timezone_offset() as i16
 }
 
-/// The name of this device's time zone, such as `Europe/Berlin`.
+/// The name of this device's time zone, such as `Europe/Berlin`, where the browser knows it.
 pub(crate) fn time_zone() -> Option<String> {
     let format = make_of(&get(&window(), "Intl")?, "DateTimeFormat")?;
     let options = call(&format, "resolvedOptions", &[])?;
-    get(&options, "timeZone")?.as_string()
+    let name = get(&options, "timeZone")?.as_string();
+    name.filter(|name| name != "Etc/Unknown")
+}
+
+/// Chooses an option by its words, which are added where there are none such.
+pub(crate) fn choose(select: &HtmlSelectElement, words: &str) {
+    select.set_value(words);
+    if select.value() == words {
+        return;
+    }
+    // It fails only for what is no name of an element.
+    if let Ok(option) = document().create_element("option") {
+        option.set_text_content(Some(words));
+        let _ = select.append_child(&option);
+        select.set_value(words);
+    }
 }
 
 /// Makes an object of a class that belongs to another object.

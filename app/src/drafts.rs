@@ -1,18 +1,25 @@
 //! What somebody wrote and has not sent yet: it survives leaving the page, and an ended session.
 //!
 //! A draft is kept for each person and place in the browser's `localStorage`, what is on its way
-//! in the tab's `sessionStorage`. Where a browser refuses storage, nothing is kept.
+//! in the tab's `sessionStorage`. Where a browser refuses storage, nothing is kept. It is forgotten
+//! when its writer logs out, and when somebody else logs in.
 
-use leptos::{prelude::window, wasm_bindgen::JsValue};
+use leptos::{
+    prelude::{document, window},
+    wasm_bindgen::JsValue,
+};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     browser::{self, call, get},
+    clock,
     model::UserId,
 };
 
 const DRAFT: &str = "quad-draft:";
 const UNSENT: &str = "quad-unsent:";
+/// A cookie that the server sets when somebody logs out, also by a page that is not awake.
+const LEFT: &str = "quad-left";
 /// More drafts than these are not kept; the oldest goes.
 const MOST: usize = 20;
 /// The server takes no longer text.
@@ -27,14 +34,14 @@ pub(crate) struct Draft {
     pub(crate) text: String,
     /// Under which it is sent, so that it is said once; empty where it has none yet.
     pub(crate) id: String,
-    /// When that was; milliseconds since 1970.
+    /// When that was, by the server's clock; milliseconds since 1970.
     pub(crate) at: u64,
 }
 
 impl Draft {
     /// Whether the server may have forgotten the id, so that the same text would be said twice.
     pub(crate) fn is_stale(&self) -> bool {
-        browser::now().saturating_sub(self.at) > ID_LASTS_MS
+        clock::server_now().saturating_sub(self.at) > ID_LASTS_MS
     }
 }
 
@@ -69,7 +76,7 @@ impl Desk {
             let draft = Draft {
                 text: text.to_owned(),
                 id: id.to_owned(),
-                at: browser::now(),
+                at: clock::server_now(),
             };
             write(&storage, &key, &draft);
             drop_oldest(&storage);
@@ -107,9 +114,41 @@ impl Desk {
 
 /// Forgets everything that a person wrote in this browser.
 pub(crate) fn forget(person: &UserId) {
+    forget_where(|writer| writer == person.as_str());
+}
+
+/// This person is there now: what others wrote in this browser is forgotten.
+pub(crate) fn belong_to(person: &UserId) {
+    forget_where(|writer| writer != person.as_str());
+    browser::set(
+        &document(),
+        "cookie",
+        &format!("{LEFT}=; Path=/; Max-Age=0").into(),
+    );
+}
+
+/// Nobody is there. Whoever logged out left nothing behind; but a session that ended in another way
+/// may go on, and with it what was written.
+pub(crate) fn belong_to_nobody() {
+    let cookies = get(&document(), "cookie").and_then(|cookies| cookies.as_string());
+    let left = |cookies: String| {
+        let mut names = cookies
+            .split(';')
+            .filter_map(|pair| pair.trim().split_once('='));
+        names.any(|(name, _)| name == LEFT)
+    };
+    if cookies.is_some_and(left) {
+        forget_where(|_| true);
+    }
+}
+
+/// Forgets what was written by those for whom `gone` holds.
+fn forget_where(gone: impl Fn(&str) -> bool) {
     for (storage, kind) in [(local(), DRAFT), (session(), UNSENT)] {
-        if let Some(storage) = storage {
-            for key in keys(&storage, &format!("{kind}{person}:")) {
+        let Some(storage) = storage else { continue };
+        for key in keys(&storage, kind) {
+            let writer = key[kind.len()..].split(':').next();
+            if writer.is_some_and(&gone) {
                 remove(&storage, &key);
             }
         }

@@ -113,6 +113,9 @@ pub enum ServerFrame {
         unread: u64,
         /// True if everything after `resume` follows; if false, reload.
         recovered: bool,
+        /// What the server's clock shows; milliseconds since 1970, UTC.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<u64>,
     },
     /// A new entry of the inbox.
     Notification(Notification),
@@ -151,6 +154,9 @@ pub enum ServerFrame {
         epoch: Epoch,
         /// Its newest entry.
         seq: u64,
+        /// What the server's clock shows; milliseconds since 1970, UTC.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<u64>,
     },
     /// A post changed, on the channel `post:ID`.
     Post {
@@ -290,6 +296,14 @@ impl ServerFrame {
             epoch: None,
             seq: None,
             recovered: None,
+        }
+    }
+
+    /// What the server's clock shows, where the frame says it.
+    pub fn said_at(&self) -> Option<u64> {
+        match self {
+            Self::Registered { at, .. } | Self::Position { at, .. } => *at,
+            _ => None,
         }
     }
 }

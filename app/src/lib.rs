@@ -4,7 +4,7 @@
 //! In reading order: `pages` compose `components`; `live` holds the browser's socket and the one
 //! state that it feeds; `talk` is what the page of a room knows; `toasts` shows what just happened;
 //! [`text`] decides what a mention, a link or a character is;
-//! `browser` is all that is asked of the browser directly.
+//! `browser` is all that is asked of the browser directly; `clock` knows what time it is.
 //!
 //! The feature `ssr` renders on the server, `hydrate` wakes the same pages up in the browser.
 
@@ -16,6 +16,7 @@ pub mod api;
 #[cfg(feature = "ssr")]
 pub mod backend;
 mod browser;
+mod clock;
 mod components;
 #[cfg(feature = "ssr")]
 pub mod cookie;

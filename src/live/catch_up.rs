@@ -24,7 +24,7 @@ use crate::{
     audit,
     server::Shared,
     service::channels::{Channel, ChannelFrames},
-    store::keys,
+    store::{keys, now},
 };
 
 /// Entries read at a time.
@@ -157,6 +157,7 @@ pub async fn inbox(
             seq: standing.seq,
             unread: standing.unread,
             recovered,
+            at: Some(now()),
         },
     );
     if let (Some(after), true) = (after, recovered) {

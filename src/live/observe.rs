@@ -33,7 +33,7 @@ use super::{
 use crate::{
     server::Shared,
     service::talk::RoomFrames,
-    store::{BEYOND, keys},
+    store::{BEYOND, keys, now},
 };
 
 /// How often the directory is looked through, for rooms whose making no message told of.
@@ -213,6 +213,7 @@ async fn listen(
             channel: Some(room.channel()),
             epoch: read.epoch,
             seq: begins,
+            at: Some(now()),
         };
         send(connection, &position);
         connection.writer.settle().await;

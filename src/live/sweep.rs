@@ -236,6 +236,7 @@ fn tell<'c>(
         channel,
         epoch,
         seq,
+        at: Some(now()),
     }) else {
         return;
     };

@@ -4,8 +4,8 @@ use app::{
     backend::{Answer, Session},
     error::QuadError,
     model::{
-        Epoch, Ledger, MuteTarget, MutedPost, Mutes, Outcome, Preferences, Silenced, SilencedPage,
-        UserId,
+        Epoch, FOR_GOOD, Ledger, MuteTarget, MutedPost, Mutes, Outcome, Pause, Preferences,
+        Silenced, SilencedPage, UserId,
     },
 };
 
@@ -13,7 +13,7 @@ use super::{
     Service,
     cursors::List,
     inbox::{post_of, room_of},
-    zones::Clocks,
+    zones::{self, Clocks},
 };
 use crate::{
     meters::METERS,
@@ -25,6 +25,8 @@ use crate::{
 const PAGE: u64 = 30;
 /// Entries of which one frame may tell.
 const MOST_TOLD: usize = 500;
+/// An hour.
+const HOUR_MS: u64 = 3_600_000;
 
 impl Service {
     /// What this person wants to be told of.
@@ -52,6 +54,30 @@ impl Service {
             .set_preferences(user, &preferences, &changes)
             .await?;
         Ok(preferences)
+    }
+
+    /// Lets nothing disturb this person for a while, or takes that back. `zone` is that of the device
+    /// that asks; where there is no such zone, that of quiet hours counts, and else UTC.
+    pub async fn pause(
+        &self,
+        session: &Session,
+        pause: Pause,
+        zone: Option<&str>,
+    ) -> Answer<Preferences> {
+        let mut preferences = self.preferences(session).await?;
+        let now = now();
+        preferences.do_not_disturb_until = match pause {
+            Pause::Hour => Some(now + HOUR_MS),
+            Pause::Tomorrow => {
+                let hours = preferences.quiet_hours.as_ref();
+                let stored = hours.and_then(|hours| hours.zone.as_deref());
+                let offset = hours.map_or(0, |hours| hours.utc_offset);
+                Some(zones::tomorrow_at_eight(&[zone, stored], offset, now)?)
+            }
+            Pause::On => Some(FOR_GOOD),
+            Pause::Off => None,
+        };
+        self.set_preferences(session, preferences).await
     }
 
     /// Everything that this person muted.

@@ -34,9 +34,9 @@ use app::{
     model::{
         AccountChange, AccountChanged, Announcement, AnnouncementPage, Credentials, Handle, Inbox,
         InboxMark, Ledger, LikeState, Likers, Me, MemberChange, MemberPage, MessagePage,
-        MuteTarget, Mutes, NewAccount, NewAnnouncement, NewMessage, NewPost, NewRoom, Person, Post,
-        PostId, PostPage, PostQuery, Preferences, Room, RoomChange, RoomName, RoomPage, Said,
-        Sessions as SessionList, SignedIn, SilencedPage,
+        MuteTarget, Mutes, NewAccount, NewAnnouncement, NewMessage, NewPost, NewRoom, Pause,
+        Person, Post, PostId, PostPage, PostQuery, Preferences, Room, RoomChange, RoomName,
+        RoomPage, Said, Sessions as SessionList, SignedIn, SilencedPage,
     },
 };
 use async_trait::async_trait;
@@ -449,6 +449,19 @@ impl Backend for Service {
         preferences: Preferences,
     ) -> Answer<Preferences> {
         self.set_preferences(session, preferences).await
+    }
+
+    async fn pause(
+        &self,
+        session: &Session,
+        pause: Pause,
+        zone: Option<&str>,
+    ) -> Answer<Preferences> {
+        self.pause(session, pause, zone).await
+    }
+
+    fn zones(&self) -> Vec<String> {
+        zones::names()
     }
 
     async fn mutes(&self, session: &Session) -> Answer<Mutes> {

@@ -75,6 +75,15 @@ impl App {
         Person::sign_up(self.server(), handle).await
     }
 
+    /// Several people, one after another.
+    pub async fn sign_up_all<const N: usize>(&self, handles: [&str; N]) -> [Person; N] {
+        let mut people = Vec::with_capacity(N);
+        for handle in handles {
+            people.push(self.sign_up(handle).await);
+        }
+        people.try_into().ok().unwrap()
+    }
+
     /// Runs a command on the same store.
     pub fn command(&self, arguments: &[&str]) -> String {
         server::run(&self.environment, arguments)

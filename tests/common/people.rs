@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     app::App,
+    eventually,
     http::{Answer, Asking, Http},
     server::Server,
     unique,
@@ -100,6 +101,22 @@ impl Person {
             http: server.http.clone(),
             ..self.clone()
         }
+    }
+
+    /// Another session of this person's.
+    pub fn with(&self, token: &str) -> Self {
+        Self {
+            token: token.to_owned(),
+            ..self.clone()
+        }
+    }
+
+    /// Waits until this session has ended.
+    pub async fn is_out(&self) {
+        eventually("the session has ended", async || {
+            (self.get("/api/v1/me").await.status == 401).then_some(())
+        })
+        .await;
     }
 
     /// As whom others see this person.

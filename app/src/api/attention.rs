@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "ssr")]
 use super::{answer, land, land_back};
 #[cfg(feature = "ssr")]
-use crate::model::{MuteTarget, QuietHours};
+use crate::{
+    backend::RequestContext,
+    model::{MuteTarget, QuietHours},
+};
 use crate::{
     error::QuadError,
     model::{Attention, Handle, Mutes, Pause, PostId, Preferences},
@@ -32,8 +35,6 @@ pub struct Wishes {
     #[serde(default)]
     pub quiet_to: String,
     #[serde(default)]
-    pub utc_offset: i16,
-    #[serde(default)]
     pub zone: String,
     pub toast_seconds: u16,
     #[serde(default)]
@@ -45,14 +46,29 @@ pub struct Wishes {
 pub async fn save_preferences(wishes: Wishes) -> Result<Preferences, QuadError> {
     answer(|context| async move {
         let session = context.session()?;
+        let before = context.backend.preferences(session).await?;
         let quiet_hours = match wishes.quiet {
             None => None,
-            Some(_) => Some(QuietHours {
-                from: minutes(&wishes.quiet_from)?,
-                to: minutes(&wishes.quiet_to)?,
-                utc_offset: wishes.utc_offset,
-                zone: Some(wishes.zone.trim().to_owned()).filter(|zone| !zone.is_empty()),
-            }),
+            Some(_) => {
+                let (from, to) = (minutes(&wishes.quiet_from)?, minutes(&wishes.quiet_to)?);
+                let zone = Some(wishes.zone.trim().to_owned()).filter(|zone| !zone.is_empty());
+                // Without a new choice the old one holds, also one of before zones had names.
+                let (zone, utc_offset) = match (zone, before.quiet_hours.clone()) {
+                    (Some(zone), _) => (Some(zone), 0),
+                    (None, Some(old)) => (old.zone, old.utc_offset),
+                    // What is wrong with the hours is told first, as it is where a zone is chosen.
+                    (None, None) if from == to => {
+                        return Err(QuadError::wrong("quiet_hours", "out_of_range"));
+                    }
+                    (None, None) => return Err(QuadError::wrong("quiet_hours.zone", "required")),
+                };
+                Some(QuietHours {
+                    from,
+                    to,
+                    utc_offset,
+                    zone,
+                })
+            }
         };
         let preferences = Preferences {
             like: wishes.like,
@@ -61,7 +77,7 @@ pub async fn save_preferences(wishes: Wishes) -> Result<Preferences, QuadError> 
             quiet_hours,
             toast_seconds: wishes.toast_seconds,
             sound: wishes.sound.is_some(),
-            ..context.backend.preferences(session).await?
+            ..before
         };
         let stored = context
             .backend
@@ -73,25 +89,52 @@ pub async fn save_preferences(wishes: Wishes) -> Result<Preferences, QuadError> 
     .await
 }
 
-/// Lets nothing disturb for a while, or takes that back.
+/// Lets nothing disturb for a while, or takes that back. `zone` is that of the device.
 #[server(prefix = "/fn", endpoint = "set_do_not_disturb")]
-pub async fn set_do_not_disturb(pause: Pause, utc_offset: i16) -> Result<Preferences, QuadError> {
+pub async fn set_do_not_disturb(
+    pause: Pause,
+    zone: Option<String>,
+) -> Result<Preferences, QuadError> {
     answer(|context| async move {
         let session = context.session()?;
-        let now = std::time::SystemTime::UNIX_EPOCH.elapsed();
-        let now = now.map_err(|_| QuadError::Internal)?.as_millis() as u64;
-        let preferences = Preferences {
-            do_not_disturb_until: pause.end(now, utc_offset),
-            ..context.backend.preferences(session).await?
-        };
         let stored = context
             .backend
-            .set_preferences(session, preferences)
+            .pause(session, pause, zone.as_deref())
             .await?;
         land("/settings/notifications");
         Ok(stored)
     })
     .await
+}
+
+/// The options of the field in which one chooses a time zone, as HTML. The list of all zones stays
+/// out of the page's program so.
+#[server(prefix = "/fn", endpoint = "read_zones")]
+pub async fn read_zones(stored: Option<String>) -> Result<String, QuadError> {
+    answer(|context| async move { Ok(zone_options(&context, stored.as_deref())) }).await
+}
+
+/// The same for a page that is being rendered. `stored` is chosen already.
+#[cfg(feature = "ssr")]
+pub(crate) fn zone_options(context: &RequestContext, stored: Option<&str>) -> String {
+    let mut zones = context.backend.zones();
+    // A program may have stored the name of a zone that is no place.
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/_+-".contains(c);
+    if let Some(other) = stored
+        && other.chars().all(plain)
+        && !zones.iter().any(|zone| zone == other)
+    {
+        zones.insert(0, other.to_owned());
+    }
+    let option = |zone: &String| {
+        let selected = if stored == Some(zone) {
+            " selected"
+        } else {
+            ""
+        };
+        format!("<option{selected}>{zone}</option>")
+    };
+    zones.iter().map(option).collect()
 }
 
 /// Everything that one muted.

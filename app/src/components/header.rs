@@ -56,6 +56,8 @@ fn MemberNav(me: Me) -> impl IntoView {
         move || live.start(me.clone())
     });
     forget_on_log_out(me.person.user_id.clone());
+    let person = me.person.user_id.clone();
+    Effect::new(move || drafts::belong_to(&person));
     renew_pushes(me.person.user_id.to_string());
     let label = move || match live.unread() {
         0 => "Notifications".to_owned(),
@@ -120,6 +122,7 @@ fn forget_on_log_out(person: UserId) {
 
 #[component]
 fn GuestNav() -> impl IntoView {
+    Effect::new(drafts::belong_to_nobody);
     view! {
         <nav class="nav" aria-label="Main">
             <a href="/login" aria-current=current(|path| path == "/login")>"Log in"</a>

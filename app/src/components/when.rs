@@ -1,39 +1,19 @@
 //! Times: absolute in the server's HTML, "5 min ago" once the browser's clock is known.
 
-use std::time::Duration;
-
 use leptos::prelude::*;
 
-use crate::browser;
+use crate::{browser, clock::Clock};
 
 const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
 
-/// What time it is by the server's clock; unknown until the page is awake, so that server and browser render alike.
-#[derive(Clone, Copy)]
-pub(crate) struct Clock(RwSignal<Option<u64>>);
-
-impl Clock {
-    /// One clock for all times on the page.
-    pub(crate) fn provide() {
-        let now = RwSignal::new(None);
-        provide_context(Self(now));
-        Effect::new(move || {
-            now.set(Some(browser::server_now()));
-            let tick = move || now.set(Some(browser::server_now()));
-            // Without it times stay what they were when the page was loaded.
-            let _ = set_interval_with_handle(tick, Duration::from_secs(30));
-        });
-    }
-}
-
 /// A moment, in milliseconds since 1970.
 #[component]
 pub(crate) fn When(at: u64) -> impl IntoView {
-    let now = use_context::<Clock>();
+    let clock = use_context::<Clock>();
     let moment = Moment::of(at);
-    let awake = move || now.and_then(|clock| clock.0.get());
+    let awake = move || clock.and_then(Clock::now);
     let text = move || match awake() {
         Some(now) => moment.relative(now, Moment::of_reader(at)),
         None => moment.absolute(),

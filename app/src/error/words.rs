@@ -110,6 +110,16 @@ const FIELDS: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
+        "quiet_hours.zone",
+        &[
+            ("required", "Please choose your time zone."),
+            (
+                "format",
+                "There is no such time zone. Write it such as Europe/Berlin.",
+            ),
+        ],
+    ),
+    (
         "toast_seconds",
         &[(
             "out_of_range",

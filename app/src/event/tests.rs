@@ -239,8 +239,9 @@ fn what_the_server_says_of_the_inbox() {
             seq: 3,
             unread: 1,
             recovered: true,
+            at: Some(7),
         },
-        r#"{"type":"registered","user_id":"0abcdefg","epoch":"1.e","seq":3,"unread":1,"recovered":true}"#,
+        r#"{"type":"registered","user_id":"0abcdefg","epoch":"1.e","seq":3,"unread":1,"recovered":true,"at":7}"#,
     );
     let like = Notification {
         epoch: epoch(),
@@ -340,8 +341,9 @@ fn what_the_server_says_of_the_inbox() {
             channel: None,
             epoch: epoch(),
             seq: 5,
+            at: Some(7),
         },
-        r#"{"type":"position","epoch":"1.e","seq":5}"#,
+        r#"{"type":"position","epoch":"1.e","seq":5,"at":7}"#,
     );
 }
 

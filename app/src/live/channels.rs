@@ -156,6 +156,7 @@ mod tests {
             channel: None,
             epoch: "e".to_owned().into(),
             seq: 1,
+            at: None,
         };
         assert!(!is_of_a_channel(&inbox) && is_of_a_channel(&error(None)));
     }

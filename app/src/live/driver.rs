@@ -242,7 +242,11 @@ impl Driver {
 
     /// Takes a frame in, and answers what has to be sent; nothing at all to start over.
     fn take(&mut self, text: &str) -> Option<Vec<ClientFrame>> {
-        let steps = match serde_json::from_str::<ServerFrame>(text) {
+        let frame = serde_json::from_str::<ServerFrame>(text);
+        if let Some(at) = frame.as_ref().ok().and_then(ServerFrame::said_at) {
+            self.live.clock.heard(at);
+        }
+        let steps = match frame {
             Ok(ServerFrame::Post {
                 post_id,
                 likes,

@@ -29,6 +29,7 @@ use leptos::prelude::*;
 
 use crate::{
     browser,
+    clock::Clock,
     event::{ClientFrame, Notification},
     model::{Epoch, Inbox, Me, Outcome, Position, Post, PostId, Preferences, RoomName},
     text::{balanced, beginning},
@@ -81,6 +82,8 @@ const REPORT_EVERY: Duration = Duration::from_millis(50);
 /// Everything live, shared by all components.
 #[derive(Clone, Copy)]
 pub(crate) struct Live {
+    /// What time it is by the server's clock.
+    clock: Clock,
     /// How the socket is doing.
     pub(crate) connection: RwSignal<Connection>,
     /// Whether it is a stream of events, because no socket gets through.
@@ -104,8 +107,9 @@ pub(crate) struct Live {
 
 impl Live {
     /// Nothing is known yet; the same in the server and in the browser.
-    pub(crate) fn provide() -> Self {
+    pub(crate) fn provide(clock: Clock) -> Self {
         let live = Self {
+            clock,
             connection: RwSignal::new(Connection::Idle),
             slow: RwSignal::new(false),
             inbox_changes: RwSignal::new(0),

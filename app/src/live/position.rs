@@ -142,6 +142,7 @@ impl Tracker {
                 channel: None,
                 epoch,
                 seq,
+                ..
             } => self.checked(Position { epoch, seq }),
             _ => Vec::new(),
         }
@@ -241,6 +242,7 @@ mod tests {
             seq,
             unread: 0,
             recovered,
+            at: None,
         }
     }
 
@@ -269,6 +271,7 @@ mod tests {
             channel: None,
             epoch: epoch(e),
             seq,
+            at: None,
         }
     }
 

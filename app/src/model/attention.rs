@@ -129,24 +129,6 @@ pub enum Pause {
 /// When a [`Pause`] ends that is to last until it is taken back: at the end of the year 2199.
 pub const FOR_GOOD: u64 = 7_258_118_399_999;
 
-impl Pause {
-    /// When it ends, if it begins at `now`; both in milliseconds since 1970. `utc_offset` is how
-    /// far the person's clock is ahead of UTC, in minutes.
-    pub fn end(self, now: u64, utc_offset: i16) -> Option<u64> {
-        const DAY: u64 = 86_400_000;
-        match self {
-            Self::Hour => Some(now + DAY / 24),
-            Self::Tomorrow => {
-                let ahead = i64::from(utc_offset) * 60_000;
-                let midnight = now.saturating_add_signed(ahead) / DAY * DAY + DAY;
-                Some((midnight + DAY / 3).saturating_add_signed(-ahead))
-            }
-            Self::On => Some(FOR_GOOD),
-            Self::Off => None,
-        }
-    }
-}
-
 /// Something that a person wants to hear nothing of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MuteTarget {
@@ -276,25 +258,4 @@ pub struct WithheldCounts {
     pub quiet: u64,
     /// See [`Withheld::Preference`].
     pub preference: u64,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pause_ends_on_the_persons_own_clock() {
-        const HOUR: u64 = 3_600_000;
-        let now = 20_000 * 24 * HOUR + 22 * HOUR;
-        assert_eq!(Pause::Hour.end(now, 0), Some(now + HOUR));
-        assert_eq!(Pause::Tomorrow.end(now, 0), Some(now + 10 * HOUR));
-        // At half past three in Kolkata it is the next day already.
-        assert_eq!(
-            Pause::Tomorrow.end(now, 330),
-            Some(now + 28 * HOUR + HOUR / 2)
-        );
-        assert_eq!(Pause::Tomorrow.end(now, -480), Some(now + 18 * HOUR));
-        assert_eq!(Pause::On.end(now, 0), Some(FOR_GOOD));
-        assert_eq!(Pause::Off.end(now, 0), None);
-    }
 }

@@ -1,6 +1,6 @@
 //! What those who run this house tell everybody, and, for them, how they do.
 
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 
 use super::{
     Loading,
@@ -10,11 +10,12 @@ use super::{
 use crate::{
     api::{Announce, Announcements, read_announcements},
     components::{
-        FormTrouble, LevelWord, RichText, Saved, TextField, ToLogin, Trouble, When, failure,
-        focus_trouble, of_field,
+        FormTrouble, Letter, LevelWord, PostedAlready, RichText, Saved, TextField, ToLogin,
+        Trouble, When, but_posted, failure, of_field,
     },
+    drafts::Desk,
     error::QuadError,
-    model::Announcement,
+    model::{Announcement, Me},
 };
 
 #[component]
@@ -22,19 +23,15 @@ pub(super) fn AnnouncementsPage() -> impl IntoView {
     set_title("Announcements");
     let visit = use_visit();
     let before = use_before::<String>();
-    let action = ServerAction::<Announce>::new();
-    let page = Resource::new(
-        move || (before.get(), action.version().get()),
-        |(before, _)| read_announcements(before),
-    );
+    let page = Resource::new(move || before.get(), read_announcements);
     view! {
         <Transition fallback=Loading>
             {move || Suspend::new(async move {
                 match with_viewer(visit.await, page.await) {
                     Ok((me, page)) => {
                         let first = before.with_untracked(Option::is_none);
-                        let admin = first && me.is_some_and(|me| me.admin);
-                        view! { <List page first admin action/> }.into_any()
+                        let admin = me.filter(|me| first && me.admin);
+                        view! { <List page first admin/> }.into_any()
                     }
                     Err(QuadError::NoSession) => view! { <ToLogin/> }.into_any(),
                     Err(error) => view! { <Trouble error/> }.into_any(),
@@ -45,49 +42,49 @@ pub(super) fn AnnouncementsPage() -> impl IntoView {
 }
 
 #[component]
-fn List(
-    page: Announcements,
-    first: bool,
-    admin: bool,
-    action: ServerAction<Announce>,
-) -> impl IntoView {
+fn List(page: Announcements, first: bool, admin: Option<Me>) -> impl IntoView {
     let Announcements { page, next_key } = page;
-    let none = page.announcements.is_empty();
+    let items = RwSignal::new(page.announcements);
+    let none = move || items.with(Vec::is_empty);
     view! {
         <div class="column">
             <div class="page-head">
                 <h1>"Announcements"</h1>
                 <p class="quiet">"What those who run this place tell everybody."</p>
             </div>
-            {admin.then(|| view! { <Form key=next_key action/> })}
+            {admin.map(|me| view! { <Form me key=next_key items/> })}
             <ul class="groups">
-                {page.announcements.into_iter().map(|item| view! { <Item item/> }).collect_view()}
+                <For each=move || items.get() key=|item| item.id.clone() let(item)>
+                    <Item item/>
+                </For>
             </ul>
-            {none.then(|| view! { <p class="empty">"Nothing has been announced yet."</p> })}
+            {move || none().then(|| view! { <p class="empty">"Nothing has been announced yet."</p> })}
             <Pager path="/announcements" first next=Signal::stored(page.next)/>
         </div>
     }
     .into_any()
 }
 
-/// The list is read anew after each announcement, and with it the key of the next one.
 #[component]
-fn Form(key: String, action: ServerAction<Announce>) -> impl IntoView {
-    let form = NodeRef::<html::Form>::new();
+fn Form(me: Me, key: String, items: RwSignal<Vec<Announcement>>) -> impl IntoView {
+    let action = ServerAction::<Announce>::new();
     let error = failure(action.value());
+    let letter = Letter::new(Desk::new(&me.person.user_id, "announcements"), key);
     Effect::new(move || match action.value().get() {
-        Some(Ok(_)) => {
-            if let Some(form) = form.get_untracked() {
-                form.reset();
+        Some(Ok(new)) => {
+            if !items.with_untracked(|items| items.iter().any(|item| item.id == new.id)) {
+                items.update(|items| items.insert(0, new));
             }
+            letter.posted();
         }
-        Some(Err(_)) => focus_trouble(form),
+        Some(Err(error)) => letter.refused(&error),
         None => {}
     });
     view! {
-        <ActionForm action node_ref=form attr:class="card form">
-            <input type="hidden" name="key" value=key/>
-            <div class="field">
+        <ActionForm action node_ref=letter.form() attr:class="card form">
+            // A browser that fills in what was there before would bring a key that was used.
+            <input type="hidden" name="key" value=move || letter.key() autocomplete="off"/>
+            <div class="field" on:input=move |_| letter.keep()>
                 <TextField id="announce" name="text" label="Tell everybody" error=of_field(error, "text")/>
             </div>
             <div class="field">
@@ -99,8 +96,12 @@ fn Form(key: String, action: ServerAction<Announce>) -> impl IntoView {
                     <option value="error">"Error"</option>
                 </select>
             </div>
-            <FormTrouble error fields=&["text"]/>
-            <p><button type="submit" class="button">"Announce"</button></p>
+            <FormTrouble error=but_posted(error) fields=&["text"]/>
+            <PostedAlready
+                error
+                words="This was announced already, as it was before you changed it. To announce it as it is now as well, announce it again."
+            />
+            <p><button type="submit" class="button" disabled=action.pending()>"Announce"</button></p>
             <Saved value=action.value() before=false text="Announced."/>
         </ActionForm>
     }

@@ -1,6 +1,6 @@
 //! The feed: what is new, and a place to add to it.
 
-use leptos::{html, prelude::*, wasm_bindgen::JsCast, web_sys::HtmlTextAreaElement};
+use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::{
@@ -11,10 +11,11 @@ use super::{
 };
 use crate::{
     api::{CreatePost, Feed as Read, read_feed},
-    browser,
-    components::{Avatar, FormTrouble, TextField, Trouble, failure, focus_trouble, of_field},
+    components::{
+        Avatar, FormTrouble, Letter, PostedAlready, TextField, Trouble, but_posted, failure,
+        of_field,
+    },
     drafts::Desk,
-    error::QuadError,
     model::{Me, Post},
 };
 
@@ -101,71 +102,31 @@ fn Intro() -> impl IntoView {
 #[component]
 fn Composer(me: Me, posts: RwSignal<Vec<Post>>, next_key: String, demo: bool) -> impl IntoView {
     let action = ServerAction::<CreatePost>::new();
-    let form = NodeRef::<html::Form>::new();
     let error = failure(action.value());
-    // Names this post until it is made, however often it is sent.
-    let key = RwSignal::new(next_key);
-    let desk = StoredValue::new(Desk::new(&me.person.user_id, "feed"));
-    let field = move || -> Option<HtmlTextAreaElement> {
-        let found = form.get_untracked()?.query_selector("textarea");
-        found.ok()??.dyn_into().ok()
-    };
-    let keep = move || {
-        if let Some(field) = field() {
-            desk.with_value(|desk| desk.keep(&field.value(), &key.get_untracked()));
-        }
-    };
-    // What was written before the page was left, with the key that it may have been sent with.
-    Effect::new(move || {
-        let Some(draft) = desk.with_value(Desk::draft) else {
-            return;
-        };
-        if let Some(field) = field()
-            && (field.value().is_empty() || field.value() == draft.text)
-        {
-            if !draft.is_stale() && !draft.id.is_empty() {
-                key.set(draft.id);
-            }
-            browser::fill(&field, &draft.text);
-        }
-    });
+    let letter = Letter::new(Desk::new(&me.person.user_id, "feed"), next_key);
     Effect::new(move || match action.value().get() {
         Some(Ok(post)) => {
             let known = |known: &Post| known.post_id == post.post_id;
             if !posts.with_untracked(|posts| posts.iter().any(known)) {
                 posts.update(|posts| posts.insert(0, post));
             }
-            key.set(browser::random_id());
-            desk.with_value(Desk::clear);
-            if let Some(form) = form.get_untracked() {
-                form.reset();
-                browser::focus_first(Some(&form), "textarea");
-            }
+            letter.posted();
         }
-        Some(Err(error)) => {
-            if error == QuadError::KeyReused {
-                key.set(browser::random_id());
-                keep();
-            }
-            focus_trouble(form);
-        }
+        Some(Err(error)) => letter.refused(&error),
         None => {}
     });
-    let is_known = move || error.with(|error| *error == Some(QuadError::KeyReused));
-    let other = Signal::derive(move || error.get().filter(|error| *error != QuadError::KeyReused));
     view! {
-        <ActionForm action node_ref=form attr:class="composer">
+        <ActionForm action node_ref=letter.form() attr:class="composer">
             <Avatar person=me.person/>
-            <div class="composer-body" on:input=move |_| keep()>
+            <div class="composer-body" on:input=move |_| letter.keep()>
                 // A browser that fills in what was there before would bring a key that was used.
-                <input type="hidden" name="key" value=move || key.get() autocomplete="off"/>
+                <input type="hidden" name="key" value=move || letter.key() autocomplete="off"/>
                 <TextField id="composer" name="text" label="What is on your mind?" error=of_field(error, "text")/>
-                <FormTrouble error=other fields=&["text"]/>
-                {move || is_known().then(|| view! {
-                    <p class="form-error" role="alert" tabindex="-1">
-                        "This was posted already, as it was before you changed it. To post it as it is now as well, post it again."
-                    </p>
-                })}
+                <FormTrouble error=but_posted(error) fields=&["text"]/>
+                <PostedAlready
+                    error
+                    words="This was posted already, as it was before you changed it. To post it as it is now as well, post it again."
+                />
                 <div class="composer-foot">
                     {demo.then(|| view! {
                         <p class="hint">"Try it: the demo’s people will like what you post within seconds."</p>

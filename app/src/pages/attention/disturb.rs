@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::offset;
+use super::zone;
 use crate::{
     api::SetDoNotDisturb,
     browser,
@@ -10,11 +10,11 @@ use crate::{
     model::{FOR_GOOD, Preferences},
 };
 
-/// The switch, and until when it is on. `pause` is when that ends; `utc_offset` is what was stored.
+/// The switch, and until when it is on. `pause` is when that ends; `zone` is that of quiet hours.
 #[component]
 pub(super) fn DoNotDisturb(
     pause: RwSignal<Option<u64>>,
-    offset: i16,
+    zone: Option<String>,
     changed: impl Fn(Preferences) + 'static,
 ) -> impl IntoView {
     let action = ServerAction::<SetDoNotDisturb>::new();
@@ -30,8 +30,13 @@ pub(super) fn DoNotDisturb(
             }
         }
     });
-    let known = offset::known();
-    let offset = move || known.get().unwrap_or(offset).to_string();
+    let device = zone::of_device();
+    let zone = Signal::derive(move || device.get().or_else(|| zone.clone()));
+    // Without a zone it is said whose eight o'clock it is.
+    let tomorrow = move || match zone.with(Option::is_some) {
+        true => "Until tomorrow, 8:00",
+        false => "Until tomorrow, 8:00 UTC",
+    };
     let state = move || match pause.get() {
         None => "Off: toasts come as you asked for below.".into_any(),
         Some(FOR_GOOD..) => "On until you switch it off. Everything waits in your list.".into_any(),
@@ -48,10 +53,10 @@ pub(super) fn DoNotDisturb(
             <h2 id="disturb-heading">"Do not disturb"</h2>
             <p role="status" data-testid="disturb">{state}</p>
             <ActionForm action attr:class="choices">
-                <input type="hidden" name="utc_offset" value=offset/>
+                <input type="hidden" name="zone" value=move || zone.get().unwrap_or_default()/>
                 {off}
                 <button type="submit" class="quiet-button" name="pause" value="hour">"For 1 hour"</button>
-                <button type="submit" class="quiet-button" name="pause" value="tomorrow">"Until tomorrow, 8:00"</button>
+                <button type="submit" class="quiet-button" name="pause" value="tomorrow">{tomorrow}</button>
                 <button type="submit" class="quiet-button" name="pause" value="on">"Until I switch it off"</button>
                 <FormTrouble error=failure(action.value()) fields=&[]/>
             </ActionForm>

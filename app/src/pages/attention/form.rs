@@ -2,10 +2,7 @@
 
 use leptos::{html, prelude::*};
 
-use super::{
-    offset::{self, OffsetField},
-    zone::ZoneField,
-};
+use super::zone::ZoneField;
 use crate::{
     api::SavePreferences,
     components::{FormTrouble, Saved, failure, focus_trouble, of_field},
@@ -40,7 +37,7 @@ pub(super) fn PreferencesForm(
         <section class="card" aria-labelledby="wishes-heading">
             <h2 id="wishes-heading">"What reaches you"</h2>
             <ActionForm action node_ref=form attr:class="form">
-                <FormTrouble error fields=&["quiet_hours"]/>
+                <FormTrouble error fields=&["quiet_hours", "quiet_hours.zone"]/>
                 <Kinds name="wishes[like]" id="like" legend="Likes of your posts" chosen=preferences.like/>
                 <Kinds
                     name="wishes[message]"
@@ -54,7 +51,11 @@ pub(super) fn PreferencesForm(
                     legend="Mentions and invitations in rooms"
                     chosen=preferences.mention
                 />
-                <Quiet hours=preferences.quiet_hours error=of_field(error, "quiet_hours")/>
+                <Quiet
+                    hours=preferences.quiet_hours
+                    error=of_field(error, "quiet_hours")
+                    zone_error=of_field(error, "quiet_hours.zone")
+                />
                 <Toasts seconds=preferences.toast_seconds sound=preferences.sound/>
                 <div class="form-foot">
                     <button type="submit" class="button">"Save"</button>
@@ -98,10 +99,14 @@ fn Kinds(
 }
 
 #[component]
-fn Quiet(hours: Option<QuietHours>, #[prop(into)] error: Signal<Option<String>>) -> impl IntoView {
+fn Quiet(
+    hours: Option<QuietHours>,
+    #[prop(into)] error: Signal<Option<String>>,
+    #[prop(into)] zone_error: Signal<Option<String>>,
+) -> impl IntoView {
     let on = hours.is_some();
+    let offset = hours.as_ref().map(|hours| hours.utc_offset);
     let shown = hours.unwrap_or(USUAL);
-    let known = offset::known();
     let described_by = move || error.with(Option::is_some).then_some("quiet-error");
     let invalid = move || error.with(Option::is_some).then_some("true");
     view! {
@@ -131,9 +136,8 @@ fn Quiet(hours: Option<QuietHours>, #[prop(into)] error: Signal<Option<String>>)
                     <label for="quiet-to">"To"</label>
                     <input type="time" id="quiet-to" name="wishes[quiet_to]" value=clock(shown.to) required/>
                 </div>
-                <OffsetField name="wishes[utc_offset]" stored=shown.utc_offset known/>
-                <ZoneField name="wishes[zone]" stored=shown.zone.unwrap_or_default()/>
             </div>
+            <ZoneField name="wishes[zone]" stored=shown.zone offset error=zone_error/>
             {move || error.get().map(|text| view! { <p class="field-error" id="quiet-error">{text}</p> })}
         </fieldset>
     }

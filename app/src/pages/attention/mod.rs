@@ -4,7 +4,6 @@ mod disturb;
 mod form;
 mod ledger;
 mod muted;
-mod offset;
 mod zone;
 
 use futures_util::future::join3;
@@ -69,7 +68,7 @@ fn Settings(me: Me, found: Found, visit: Resource<Visit>) -> impl IntoView {
         });
     };
     let hours = preferences.quiet_hours.as_ref();
-    let offset = hours.map_or(0, |hours| hours.utc_offset);
+    let zone = hours.and_then(|hours| hours.zone.clone());
     // What only the browser knows and can change, its own script shows.
     Effect::new(|| browser::run_script("/this-browser.js"));
     view! {
@@ -80,7 +79,7 @@ fn Settings(me: Me, found: Found, visit: Resource<Visit>) -> impl IntoView {
                     <a href="/settings">"All settings"</a>" · "<a href="/notifications">"Notifications"</a>
                 </p>
             </div>
-            <DoNotDisturb pause offset changed/>
+            <DoNotDisturb pause zone changed/>
             <PreferencesForm preferences saved changed/>
             <this-browser data-person=me.person.user_id.to_string()></this-browser>
             <MutedCard mutes/>

@@ -78,6 +78,7 @@ pub(super) fn Composer(talk: Talk, next_id: String) -> impl IntoView {
         ready.set(true);
     });
     talk.keep_unsent(ready);
+    Effect::new(|| browser::run_script("/keyboard.js"));
     let typing = move || talk.typing.with(|typing| typing.sentence());
     let is_in = Memo::new(move |_| talk.role.get().is_some());
     move || {

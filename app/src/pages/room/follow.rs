@@ -131,6 +131,7 @@ impl Follower {
                 channel: Some(_),
                 epoch,
                 seq,
+                ..
             } => {
                 let heard = self.place(|place| place.checked(&Position { epoch, seq }));
                 self.act(heard);
@@ -144,13 +145,11 @@ impl Follower {
                     talk.typing.maybe_update(|typing| typing.done(&user));
                 }
             }
-            ServerFrame::Typing { from, .. } => {
-                if !self.is_me(&from.user_id) {
-                    // A repeat changes only until when it holds.
-                    talk.typing.update(|typing| {
-                        let _ = typing.heard(browser::elapsed(), from);
-                    });
-                }
+            ServerFrame::Typing { from, .. } if !self.is_me(&from.user_id) => {
+                // A repeat changes only until when it holds.
+                talk.typing.update(|typing| {
+                    let _ = typing.heard(browser::elapsed(), from);
+                });
             }
             ServerFrame::Read { user_id, seq, .. } => {
                 talk.people

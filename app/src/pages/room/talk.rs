@@ -4,7 +4,7 @@ use leptos::{html, prelude::*, task::spawn_local};
 
 use crate::{
     api::{read_members, read_messages},
-    browser,
+    browser, clock,
     drafts::{Desk, Draft},
     error::QuadError,
     event::ClientFrame,
@@ -76,7 +76,7 @@ impl Talk {
     /// Says something. Tells whether it is on its way.
     pub(super) fn say(self, text: String) -> bool {
         let id = browser::random_id();
-        self.say_as(id, text, browser::server_now())
+        self.say_as(id, text, clock::server_now())
     }
 
     fn say_as(self, id: String, text: String, at: u64) -> bool {
