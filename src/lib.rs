@@ -45,6 +45,7 @@ pub mod store;
 
 pub mod live;
 pub mod meters;
+pub mod pulse;
 pub mod push;
 
 pub mod demo;

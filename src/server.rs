@@ -7,6 +7,7 @@ mod connection;
 mod metrics;
 mod refusal;
 mod switchboard;
+mod tasks;
 mod tcp;
 
 use std::{
@@ -39,6 +40,7 @@ use crate::{
         presence, sweep,
     },
     meters::{LIKE_TO_PAINT, LIKE_TO_PAINT_BUCKETS},
+    pulse::{Pulse, Pulses},
     push::{self, Push},
     router,
     security::{
@@ -55,6 +57,7 @@ use caps::Caps;
 pub use caps::Place;
 use connection::Manner;
 use switchboard::Switchboard;
+use tasks::Tasks;
 pub use tcp::Tcp;
 
 /// What handlers share. Cheap to clone.
@@ -97,6 +100,8 @@ pub struct Live {
     pub max_sockets_per_user: u64,
     /// Connections one program may have on this server.
     pub max_sockets_per_token: u64,
+    /// Whether the server's own tasks are at work.
+    pub pulses: Pulses,
     draining: CancellationToken,
 }
 
@@ -127,7 +132,7 @@ pub struct Server {
     address: std::net::SocketAddr,
     door: Door,
     /// The tasks that belong to the server and to no request.
-    tasks: TaskTracker,
+    tasks: Tasks,
     stop: CancellationToken,
     drain: Duration,
 }
@@ -217,29 +222,49 @@ impl Server {
             .map_err(|_| StartError::Recorder)?;
 
         let stop = CancellationToken::new();
-        let tasks = TaskTracker::new();
+        let tasks = Tasks::default();
         let manner = Manner::new(config);
-        tasks.spawn(keep_metrics_small(metrics.clone(), stop.clone()));
+        let upkeep = keep_metrics_small(metrics.clone(), stop.clone());
+        tasks.spawn("upkeep of metrics", |pulse| pulse.of(upkeep));
         if let Some(listener) = for_metrics {
-            tasks.spawn(metrics::serve(listener, metrics, manner, stop.clone()));
+            let serving = metrics::serve(listener, metrics, manner, stop.clone());
+            tasks.spawn("metrics", |pulse| pulse.of(serving));
         }
-        tasks.spawn(broker_task.run(stop.clone()));
-        tasks.spawn(limits.clone().keep_small(stop.clone()));
-        let crowds = service.hub().clone();
-        let until = stop.clone();
-        tasks.spawn(async move { crowds.serve_crowds(until).await });
-        tasks.spawn(sweep::run(service.clone(), check_all, stop.clone()));
-        tasks.spawn(keep(service.clone(), stop.clone(), Service::keep_alive));
-        tasks.spawn(keep(service.clone(), stop.clone(), Service::keep_trending));
-        tasks.spawn(keep(service.clone(), stop.clone(), Service::keep_clean));
-        tasks.spawn(keep(service.clone(), stop.clone(), Service::make_secrets));
-        let deliver = Service::deliver_announcements;
-        tasks.spawn(keep(service.clone(), stop.clone(), deliver));
-        tasks.spawn(keep(service.clone(), stop.clone(), Service::keep_ended));
-        tasks.spawn(presence::run(service.clone(), stop.clone()));
-        tasks.spawn(push::courier::run(service.clone(), stop.clone()));
+        tasks.spawn("broker", |pulse| pulse.of(broker_task.run(stop.clone())));
+        tasks.spawn("limits", |pulse| {
+            pulse.of(limits.clone().keep_small(stop.clone()))
+        });
+        let (crowds, until) = (service.hub().clone(), stop.clone());
+        let serving = async move { crowds.serve_crowds(until).await };
+        tasks.spawn("crowds", |pulse| pulse.of(serving));
+        tasks.spawn("positions", |pulse| {
+            sweep::run(service.clone(), check_all, stop.clone(), pulse)
+        });
+        tasks.spawn("presence", |pulse| {
+            presence::run(service.clone(), stop.clone(), pulse)
+        });
+        let alive = keep(service.clone(), stop.clone(), Service::keep_alive);
+        tasks.spawn("liveness", |pulse| pulse.of(alive));
+        let trending = keep(service.clone(), stop.clone(), Service::keep_trending);
+        tasks.spawn("trending", |pulse| pulse.of(trending));
+        let clean = keep(service.clone(), stop.clone(), Service::keep_clean);
+        tasks.spawn("cleanup", |pulse| pulse.of(clean));
+        let secrets = keep(service.clone(), stop.clone(), Service::make_secrets);
+        tasks.spawn("secrets", |pulse| pulse.until_done(secrets));
+        let announce = keep(
+            service.clone(),
+            stop.clone(),
+            Service::deliver_announcements,
+        );
+        tasks.spawn("announcements", |pulse| pulse.of(announce));
+        let ended = keep(service.clone(), stop.clone(), Service::keep_ended);
+        tasks.spawn("ended rooms", |pulse| pulse.of(ended));
+        tasks.spawn("push", |pulse| {
+            pulse.of(push::courier::run(service.clone(), stop.clone()))
+        });
         if demo {
-            tasks.spawn(crate::demo::run(service.clone(), stop.clone()));
+            let demo = crate::demo::run(service.clone(), stop.clone());
+            tasks.spawn("demo", |pulse| pulse.of(demo));
         }
 
         let cookies = config.cookies();
@@ -254,6 +279,7 @@ impl Server {
                 expiries: Expiries::default(),
                 max_sockets_per_user: config.max_sockets_per_user as u64,
                 max_sockets_per_token: config.max_sockets_per_token as u64,
+                pulses: tasks.pulses(),
                 draining: CancellationToken::new(),
             },
             proxies,
@@ -267,8 +293,12 @@ impl Server {
             demo,
             leptos: pages::leptos_options(&config.site_dir),
         }));
-        tasks.spawn(answer_questions(shared.clone(), asked, stop.clone()));
-        tasks.spawn(expiry::run(shared.clone(), stop.clone()));
+        tasks.spawn("questions", |pulse| {
+            answer_questions(shared.clone(), asked, stop.clone(), pulse)
+        });
+        tasks.spawn("expiries", |pulse| {
+            pulse.of(expiry::run(shared.clone(), stop.clone()))
+        });
         let proxies = config.trusted_proxies.clone();
         let caps = Arc::new(Caps::new(&config.connections, proxies));
         Ok(Self {
@@ -323,8 +353,10 @@ impl Server {
             tracing::warn!("some connections did not end in time; they are cut off");
         }
         stop.cancel();
-        tasks.close();
-        if timeout(Duration::from_secs(5), tasks.wait()).await.is_err() {
+        if timeout(Duration::from_secs(5), tasks.ended())
+            .await
+            .is_err()
+        {
             tracing::warn!("some tasks did not end in time");
         }
     }
@@ -351,43 +383,41 @@ async fn answer_questions(
     shared: Shared,
     mut asked: mpsc::Receiver<Control>,
     stop: CancellationToken,
+    pulse: Pulse,
 ) {
     loop {
         let question = tokio::select! {
             () = stop.cancelled() => return,
             question = asked.recv() => question,
         };
-        match question {
-            Some(Control::Count {
-                question,
-                topic,
-                answer_to,
-            }) => {
-                let service = &shared.service;
-                service.answer_count(question, &topic, &answer_to).await;
-            }
-            Some(Control::Said {
-                question,
-                stream,
-                owner,
-                frames,
-                answer_to,
-            }) => {
-                let service = &shared.service;
-                service
-                    .take_said(question, stream, &owner, frames, answer_to)
-                    .await;
-            }
-            Some(Control::RoomMade { name }) => shared.live.observers.follow(&name),
-            Some(Control::Unheard { topic }) => {
-                shared
-                    .live
-                    .broker
-                    .unsubscribe(vec![Topic::new(topic)])
-                    .await;
-            }
-            Some(_) => {}
-            None => return,
+        let Some(question) = question else { return };
+        pulse.during(answer_question(&shared, question)).await;
+    }
+}
+
+async fn answer_question(shared: &Shared, question: Control) {
+    let service = &shared.service;
+    match question {
+        Control::Count {
+            question,
+            topic,
+            answer_to,
+        } => service.answer_count(question, &topic, &answer_to).await,
+        Control::Said {
+            question,
+            stream,
+            owner,
+            frames,
+            answer_to,
+        } => {
+            let taken = service.take_said(question, stream, &owner, frames, answer_to);
+            taken.await;
         }
+        Control::RoomMade { name } => shared.live.observers.follow(&name),
+        Control::Unheard { topic } => {
+            let unsubscribed = shared.live.broker.unsubscribe(vec![Topic::new(topic)]);
+            unsubscribed.await;
+        }
+        _ => {}
     }
 }

@@ -363,7 +363,9 @@ impl Moved {
     }
 
     fn take(&self) -> Vec<Topic> {
-        std::mem::take(&mut *lock(&self.topics)).into_iter().collect()
+        std::mem::take(&mut *lock(&self.topics))
+            .into_iter()
+            .collect()
     }
 }
 

@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::lock;
 use crate::{
+    pulse::Pulse,
     service::Service,
     store::{StoreError, keys, presence::Attendance},
 };
@@ -55,7 +56,7 @@ impl Attendances {
 }
 
 /// Tells the store who is looking, until `stop`; then, that nobody is.
-pub async fn run(service: Arc<Service>, stop: CancellationToken) {
+pub async fn run(service: Arc<Service>, stop: CancellationToken, pulse: Pulse) {
     let mut presence = Presence {
         service,
         told: HashMap::new(),
@@ -72,7 +73,7 @@ pub async fn run(service: Arc<Service>, stop: CancellationToken) {
                 HashSet::new()
             }
         };
-        presence.sync(due).await;
+        pulse.during(presence.sync(due)).await;
     }
     let rooms = presence.told.keys().cloned().collect();
     presence.sync(rooms).await;

@@ -26,6 +26,7 @@ use super::{
     listeners::Version,
 };
 use crate::{
+    pulse::Pulse,
     service::Service,
     store::{StoreError, keys, now},
 };
@@ -36,7 +37,7 @@ const TURNS: u64 = 30;
 const BATCH: usize = 500;
 
 /// Checks sockets until `stop`; all of them at once whenever `all` says so.
-pub async fn run(service: Arc<Service>, all: Arc<Notify>, stop: CancellationToken) {
+pub async fn run(service: Arc<Service>, all: Arc<Notify>, stop: CancellationToken, pulse: Pulse) {
     let mut ticks = interval(Duration::from_secs(1));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut turn = 0;
@@ -45,7 +46,7 @@ pub async fn run(service: Arc<Service>, all: Arc<Notify>, stop: CancellationToke
             () = stop.cancelled() => return,
             () = all.notified() => {
                 for batch in service.hub().connections().chunks(BATCH) {
-                    check(&service, batch).await;
+                    pulse.during(check(&service, batch)).await;
                 }
             }
             _ = ticks.tick() => {
@@ -54,7 +55,7 @@ pub async fn run(service: Arc<Service>, all: Arc<Notify>, stop: CancellationToke
                 due.retain(|connection| connection.id.turn(TURNS) == turn);
                 due.iter().for_each(|connection| ping(connection));
                 for batch in due.chunks(BATCH) {
-                    check(&service, batch).await;
+                    pulse.during(check(&service, batch)).await;
                 }
             }
         }

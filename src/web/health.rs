@@ -19,11 +19,16 @@ pub async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// The store answers, and what is published comes back.
+/// The store answers, what is published comes back, and no task of the server is stuck.
 #[utoipa::path(get, path = "/readyz", tag = "operations",
     responses((status = 200, body = String, content_type = "text/plain"), (status = 503, body = ProblemDetails)))]
 pub async fn ready(State(shared): State<Shared>) -> Answer<&'static str> {
     if shared.live.is_draining() {
+        return Err(QuadError::Unavailable.into());
+    }
+    let stuck = shared.live.pulses.stuck();
+    if !stuck.is_empty() {
+        tracing::error!(tasks = ?stuck, "tasks are stuck or have ended; start this server anew");
         return Err(QuadError::Unavailable.into());
     }
     shared

@@ -30,6 +30,16 @@ pub struct Redis {
 
 impl Redis {
     pub fn start(kind: Kind) -> Self {
+        let redis = Self::start_empty(kind);
+        if kind == Kind::Cluster {
+            redis.ask(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
+            redis.wait_until_whole();
+        }
+        redis
+    }
+
+    /// One that, in a Cluster, has no slots yet.
+    fn start_empty(kind: Kind) -> Self {
         let folder = tempfile::tempdir().unwrap();
         if kind == Kind::Tls {
             make_certificates(folder.path());
@@ -41,15 +51,49 @@ impl Redis {
             child: None,
         };
         redis.run();
-        if kind == Kind::Cluster {
-            redis.ask(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
-            redis.wait_until("the cluster is whole", |redis| {
-                redis
-                    .try_ask(&["CLUSTER", "INFO"])
-                    .is_some_and(|info| info.contains("cluster_state:ok"))
+        redis
+    }
+
+    fn wait_until_whole(&self) {
+        self.wait_until("the cluster is whole", |redis| {
+            let info = redis.try_ask(&["CLUSTER", "INFO"]);
+            info.is_some_and(|info| info.contains("cluster_state:ok"))
+        });
+    }
+
+    /// Another node of this Cluster, which has no slots yet.
+    pub fn join(&self) -> Self {
+        let node = Self::start_empty(Kind::Cluster);
+        node.ask(&["CLUSTER", "MEET", "127.0.0.1", &self.port.to_string()]);
+        for (one, other) in [(self, &node), (&node, self)] {
+            let id = other.node_id();
+            one.wait_until("the nodes know each other", |one| {
+                one.ask(&["CLUSTER", "NODES"]).contains(&id)
             });
         }
-        redis
+        node.wait_until_whole();
+        node
+    }
+
+    /// Moves the slot of a key to another node, as an operator does who adds one.
+    pub fn move_slot_of(&self, key: &str, to: &Self) {
+        let slot = self.ask(&["CLUSTER", "KEYSLOT", key]);
+        let (here, there) = (self.node_id(), to.node_id());
+        to.ask(&["CLUSTER", "SETSLOT", &slot, "IMPORTING", &here]);
+        self.ask(&["CLUSTER", "SETSLOT", &slot, "MIGRATING", &there]);
+        let keys = self.ask(&["CLUSTER", "GETKEYSINSLOT", &slot, "1000"]);
+        let port = to.port.to_string();
+        let migrate = ["MIGRATE", "127.0.0.1", &port, "", "0", "5000", "KEYS"];
+        let mut migrate = migrate.to_vec();
+        migrate.extend(keys.lines());
+        self.ask(&migrate);
+        for node in [to, self] {
+            node.ask(&["CLUSTER", "SETSLOT", &slot, "NODE", &there]);
+        }
+    }
+
+    fn node_id(&self) -> String {
+        self.ask(&["CLUSTER", "MYID"])
     }
 
     /// What `REDIS_URL` says.

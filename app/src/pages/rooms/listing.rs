@@ -228,6 +228,7 @@ impl Listing {
                 channel: Some(_),
                 epoch,
                 seq,
+                ..
             } => Then::Do(own.tally.checked(&Position { epoch, seq })),
             ServerFrame::Error {
                 r#ref,
