@@ -234,7 +234,7 @@ async fn what_is_no_frame_is_refused_and_the_stream_stays() {
     for said in [
         json!({"type": "dance"}),
         json!(7),
-        json!([{"type": "seen"}]),
+        json!([{"type": "dance"}]),
     ] {
         let status = stream.say(&ana, said.clone()).await.status;
         assert!([400, 422].contains(&status), "{said}: {status}");
