@@ -24,7 +24,7 @@ use crate::{
     audit,
     server::Shared,
     service::channels::{Channel, ChannelFrames},
-    store::{keys, now},
+    store::keys,
 };
 
 /// Entries read at a time.
@@ -152,7 +152,6 @@ pub async fn inbox(
             seq: standing.seq,
             unread: standing.unread,
             recovered,
-            at: Some(now()),
         },
     );
     let mut position = standing.seq;
