@@ -43,7 +43,7 @@ async function everyPage(owner: Person): Promise<{ public: string[]; own: string
 
 for (const colorScheme of ["light", "dark"] as const) {
   test(`axe finds nothing on any page, ${colorScheme}`, async ({ house, member, stranger }) => {
-    test.setTimeout(120_000);
+    test.setTimeout(240_000);
     const looks = { colorScheme, reducedMotion: "reduce" } as const;
     const [ana, ben, eve] = [await member("Ana", looks), await member("Ben"), await stranger("Eve", looks)];
     for (const person of [ana, eve]) person.watch.expect(/status of 404/, /answer 404/);

@@ -65,29 +65,6 @@ async fn a_page_that_changes_the_password_goes_on_with_a_new_cookie() {
 }
 
 #[tokio::test]
-async fn logging_out_tells_the_next_page_to_forget_what_was_written() {
-    let app = App::start();
-    for path in ["/fn/log_out", "/fn/log_out_everywhere"] {
-        let ana = app.sign_up("ana").await;
-        let out = form(app.server(), path, &ana.token, &[]).send().await;
-        assert_eq!((out.status, out.header("location")), (302, "/"));
-        let set: Vec<_> = out.headers.get_all("set-cookie").iter().collect();
-        assert_eq!(set.len(), 2, "{set:?}");
-        assert!(set[0].to_str().unwrap().starts_with("quad=;"), "{set:?}");
-        assert_eq!(
-            set[1],
-            "quad-left=1; Path=/; SameSite=Lax; Max-Age=31536000"
-        );
-    }
-    // A session that was ended from elsewhere leaves drafts to its owner.
-    let bob = app.sign_up("bob").await;
-    let others = form(app.server(), "/fn/end_other_sessions", &bob.token, &[]);
-    let ended = others.send().await;
-    assert_eq!(ended.status, 302, "{ended:?}");
-    assert_eq!(ended.headers.get_all("set-cookie").iter().count(), 0);
-}
-
-#[tokio::test]
 async fn logging_in_ends_the_session_that_the_browser_had() {
     let app = App::start();
     let (ana, bob) = (app.sign_up("ana").await, app.sign_up("bob").await);

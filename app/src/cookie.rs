@@ -1,5 +1,4 @@
-//! The session cookie, and one that says that somebody logged out: the only place that knows their
-//! attributes.
+//! The session cookie: the only place that knows its name and attributes.
 
 use axum::http::{HeaderMap, HeaderValue, header::COOKIE};
 
@@ -27,20 +26,6 @@ impl CookiePolicy {
     /// The header that makes the browser forget.
     pub fn end(self) -> Option<HeaderValue> {
         self.write("", 0)
-    }
-
-    /// The header that tells the next page that somebody logged out in this browser, so that it
-    /// forgets what they wrote there. It holds nothing else, and scripts read it: the page's program
-    /// takes it back when somebody logs in.
-    pub fn left(self) -> HeaderValue {
-        match self.secure {
-            true => HeaderValue::from_static(
-                "quad-left=1; Path=/; SameSite=Lax; Max-Age=31536000; Secure",
-            ),
-            false => {
-                HeaderValue::from_static("quad-left=1; Path=/; SameSite=Lax; Max-Age=31536000")
-            }
-        }
     }
 
     /// The token that a request carries.

@@ -4,22 +4,17 @@
 //! in the tab's `sessionStorage`. Where a browser refuses storage, nothing is kept. It is forgotten
 //! when its writer logs out, and when somebody else logs in.
 
-use leptos::{
-    prelude::{document, window},
-    wasm_bindgen::JsValue,
-};
+use leptos::{prelude::window, wasm_bindgen::JsValue};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
-    browser::{self, call, get},
+    browser::{call, get},
     clock,
     model::UserId,
 };
 
 const DRAFT: &str = "quad-draft:";
 const UNSENT: &str = "quad-unsent:";
-/// A cookie that the server sets when somebody logs out, also by a page that is not awake.
-const LEFT: &str = "quad-left";
 /// More drafts than these are not kept; the oldest goes.
 const MOST: usize = 20;
 /// The server takes no longer text.
@@ -112,43 +107,14 @@ impl Desk {
     }
 }
 
-/// Forgets everything that a person wrote in this browser.
-pub(crate) fn forget(person: &UserId) {
-    forget_where(|writer| writer == person.as_str());
-}
-
-/// This person is there now: what others wrote in this browser is forgotten.
+/// This person is there now: what others wrote in this browser is forgotten. Whoever logs out forgets
+/// all of it by the page's own script, `wake.js`, which runs where the program does not.
 pub(crate) fn belong_to(person: &UserId) {
-    forget_where(|writer| writer != person.as_str());
-    browser::set(
-        &document(),
-        "cookie",
-        &format!("{LEFT}=; Path=/; Max-Age=0").into(),
-    );
-}
-
-/// Nobody is there. Whoever logged out left nothing behind; but a session that ended in another way
-/// may go on, and with it what was written.
-pub(crate) fn belong_to_nobody() {
-    let cookies = get(&document(), "cookie").and_then(|cookies| cookies.as_string());
-    let left = |cookies: String| {
-        let mut names = cookies
-            .split(';')
-            .filter_map(|pair| pair.trim().split_once('='));
-        names.any(|(name, _)| name == LEFT)
-    };
-    if cookies.is_some_and(left) {
-        forget_where(|_| true);
-    }
-}
-
-/// Forgets what was written by those for whom `gone` holds.
-fn forget_where(gone: impl Fn(&str) -> bool) {
     for (storage, kind) in [(local(), DRAFT), (session(), UNSENT)] {
         let Some(storage) = storage else { continue };
+        let own = format!("{kind}{person}:");
         for key in keys(&storage, kind) {
-            let writer = key[kind.len()..].split(':').next();
-            if writer.is_some_and(&gone) {
+            if !key.starts_with(&own) {
                 remove(&storage, &key);
             }
         }

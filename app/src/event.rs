@@ -113,9 +113,6 @@ pub enum ServerFrame {
         unread: u64,
         /// True if everything after `resume` follows; if false, reload.
         recovered: bool,
-        /// What the server's clock shows; milliseconds since 1970, UTC.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        at: Option<u64>,
     },
     /// A new entry of the inbox.
     Notification(Notification),
@@ -302,7 +299,7 @@ impl ServerFrame {
     /// What the server's clock shows, where the frame says it.
     pub fn said_at(&self) -> Option<u64> {
         match self {
-            Self::Registered { at, .. } | Self::Position { at, .. } => *at,
+            Self::Position { at, .. } => *at,
             _ => None,
         }
     }

@@ -24,7 +24,7 @@ use crate::{
     audit,
     server::Shared,
     service::channels::{Channel, ChannelFrames},
-    store::{keys, now},
+    store::keys,
 };
 
 /// Entries read at a time.
@@ -157,7 +157,6 @@ pub async fn inbox(
             seq: standing.seq,
             unread: standing.unread,
             recovered,
-            at: Some(now()),
         },
     );
     if let (Some(after), true) = (after, recovered) {

@@ -92,7 +92,6 @@ pub(super) fn keep(context: &RequestContext, token: &str) -> Result<(), QuadErro
 #[cfg(feature = "ssr")]
 fn forget(context: &RequestContext) -> Result<(), QuadError> {
     set_cookie(context.cookies.end())?;
-    set_cookie(Some(context.cookies.left()))?;
     land("/");
     Ok(())
 }

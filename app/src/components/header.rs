@@ -1,19 +1,13 @@
 //! What stands at the top of every page.
 
-use leptos::{
-    ev,
-    prelude::*,
-    server_fn::ServerFn,
-    wasm_bindgen::JsCast,
-    web_sys::{Element, SubmitEvent},
-};
+use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_router::hooks::use_location;
 
 use crate::{
-    api::{LogOut, LogOutEverywhere, Visit},
+    api::{LogOut, Visit},
     browser, drafts,
     live::Live,
-    model::{Me, UserId},
+    model::Me,
 };
 
 /// The name of the house, and the way around it.
@@ -55,7 +49,6 @@ fn MemberNav(me: Me) -> impl IntoView {
         let me = me.clone();
         move || live.start(me.clone())
     });
-    forget_on_log_out(me.person.user_id.clone());
     let person = me.person.user_id.clone();
     Effect::new(move || drafts::belong_to(&person));
     renew_pushes(me.person.user_id.to_string());
@@ -105,24 +98,8 @@ fn renew_pushes(person: String) {
     });
 }
 
-/// Whoever logs out leaves nothing behind that they wrote.
-fn forget_on_log_out(person: UserId) {
-    let submitted = move |event: SubmitEvent| {
-        let form = event.target().and_then(|form| form.dyn_into().ok());
-        let action = form.and_then(|form: Element| form.get_attribute("action"));
-        if action.is_some_and(|to| [LogOut::url(), LogOutEverywhere::url()].contains(&&*to)) {
-            drafts::forget(&person);
-        }
-    };
-    Effect::new(move || {
-        let heard = window_event_listener(ev::submit, submitted.clone());
-        on_cleanup(move || heard.remove());
-    });
-}
-
 #[component]
 fn GuestNav() -> impl IntoView {
-    Effect::new(drafts::belong_to_nobody);
     view! {
         <nav class="nav" aria-label="Main">
             <a href="/login" aria-current=current(|path| path == "/login")>"Log in"</a>

@@ -239,9 +239,8 @@ fn what_the_server_says_of_the_inbox() {
             seq: 3,
             unread: 1,
             recovered: true,
-            at: Some(7),
         },
-        r#"{"type":"registered","user_id":"0abcdefg","epoch":"1.e","seq":3,"unread":1,"recovered":true,"at":7}"#,
+        r#"{"type":"registered","user_id":"0abcdefg","epoch":"1.e","seq":3,"unread":1,"recovered":true}"#,
     );
     let like = Notification {
         epoch: epoch(),

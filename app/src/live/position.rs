@@ -242,7 +242,6 @@ mod tests {
             seq,
             unread: 0,
             recovered,
-            at: None,
         }
     }
 

@@ -68,7 +68,20 @@ function redo({ type, target, addedNodes, removedNodes, nextSibling, now }) {
   for (const node of addedNodes) target.insertBefore(node, before);
 }
 
+// Whoever logs out leaves nothing behind that they wrote, whether the program is awake, asleep or dead.
+function forget(event) {
+  if (event.type !== "submit" || !/^\/fn\/log_out/.test(event.target.getAttribute("action"))) return;
+  try {
+    for (const storage of [localStorage, sessionStorage]) {
+      for (const key of Object.keys(storage)) if (/^quad-(draft|unsent):/.test(key)) storage.removeItem(key);
+    }
+  } catch {
+    // Where a browser refuses storage, nothing was kept.
+  }
+}
+
 function hear(event) {
+  forget(event);
   if (!dead) {
     if (event.type === "click") follow(event);
     if (event.type === "popstate") followed = undefined;
