@@ -46,6 +46,7 @@ async fn sockets_hear_on_when_their_slots_move() {
     let (mut member, _) = bob.listen(&app.servers[1]).await;
     let channel = format!("room:{room}");
     member.subscribe(&channel).await;
+    member.expect("presence").await;
     member.subscribe(&format!("post:{post}")).await;
     assert_eq!(member.until("post").await["likes"], 0);
 
