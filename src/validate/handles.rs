@@ -70,6 +70,7 @@ const PATHS: &[&str] = &[
     "healthz",
     "inbox",
     "invite",
+    "keyboard",
     "login",
     "logout",
     "metrics",

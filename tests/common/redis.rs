@@ -24,6 +24,8 @@ pub enum Kind {
 pub struct Redis {
     kind: Kind,
     port: u16,
+    /// Where nodes of a Cluster talk to each other.
+    bus: u16,
     folder: TempDir,
     child: Option<Child>,
 }
@@ -47,6 +49,7 @@ impl Redis {
         let mut redis = Self {
             kind,
             port: free_port(),
+            bus: free_port(),
             folder,
             child: None,
         };
@@ -64,7 +67,8 @@ impl Redis {
     /// Another node of this Cluster, which has no slots yet.
     pub fn join(&self) -> Self {
         let node = Self::start_empty(Kind::Cluster);
-        node.ask(&["CLUSTER", "MEET", "127.0.0.1", &self.port.to_string()]);
+        let (port, bus) = (self.port.to_string(), self.bus.to_string());
+        node.ask(&["CLUSTER", "MEET", "127.0.0.1", &port, &bus]);
         for (one, other) in [(self, &node), (&node, self)] {
             let id = other.node_id();
             one.wait_until("the nodes know each other", |one| {
@@ -132,7 +136,7 @@ impl Redis {
         match self.kind {
             Kind::Plain => drop(command.args(["--port", &port])),
             Kind::Cluster => {
-                let bus = free_port().to_string();
+                let bus = self.bus.to_string();
                 command.args([
                     "--port",
                     &port,
