@@ -84,7 +84,8 @@ end
 -- Takes a person's live entry `seq` out of a group.
 local function withdraw(group, person, seq)
   local people = tag .. 'group:' .. group
-  redis.call('ZREM', people, person)
+  -- Those of a group that went as a whole were counted out with it.
+  if redis.call('ZREM', people, person) == 0 then live = live + 1 end
   bury(person, seq)
   set_newest(group, redis.call('ZREVRANGE', people, 0, 0, 'WITHSCORES')[2])
 end
