@@ -23,14 +23,16 @@ local function lapse(seq)
 end
 
 -- The numbers of this inbox: read once a script by `open`, changed, and written back by `save`.
--- `live` is how many entries live, and up to `swept` all that are dead have left the stream.
-local epoch, newest, first, unread, live, swept
+-- `live` is how many entries live, and up to `swept` all that are dead have left the stream. A group
+-- without a mark of its own in `reads` is read up to `floor`, which marks all groups at once.
+local epoch, newest, first, unread, live, swept, floor
 
 local function open()
   if epoch then return end
-  local f = redis.call('HMGET', meta, 'epoch', 'seq', 'first', 'unread', 'live', 'swept')
+  local f = redis.call('HMGET', meta, 'epoch', 'seq', 'first', 'unread', 'live', 'swept', 'floor')
   epoch, newest, first = f[1] or '0', tonumber(f[2] or 0), tonumber(f[3] or 1)
   unread, live, swept = tonumber(f[4] or 0), tonumber(f[5] or 0), tonumber(f[6] or 0)
+  floor = f[7] or 0
   if f[5] or newest == 0 then return end
   -- An inbox of a version that did not count what lives. Happens once.
   local entries = {}
@@ -59,12 +61,13 @@ end
 local function set_newest(group, seq)
   local before = tonumber(redis.call('ZSCORE', groups, group) or 0)
   -- A group that comes has no mark yet.
-  local mark = before > 0 and tonumber(redis.call('HGET', tag .. 'reads', group) or 0) or 0
+  local own = before > 0 and redis.call('HGET', tag .. 'reads', group)
+  local mark = before > 0 and tonumber(own or floor) or 0
   if seq then
     redis.call('ZADD', groups, seq, group)
   else
     redis.call('ZREM', groups, group)
-    if mark > 0 then redis.call('HDEL', tag .. 'reads', group) end
+    if own then redis.call('HDEL', tag .. 'reads', group) end
     seq = 0
   end
   if before > mark then unread = unread - 1 end
