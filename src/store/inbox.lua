@@ -113,6 +113,15 @@ local function trim(max, oldest)
     if tonumber(alive or 0) == seq then return fields[4], fields[8] end
   end
 
+  -- A live entry has to leave for a newer one. Whoever liked a post stays counted in its group.
+  local function leave(group, who, seq)
+    local n = string.match(group, '^like%.(%d+)$')
+    if n and redis.call('EXISTS', tag .. 'post:' .. n) == 1 then
+      redis.call('HINCRBY', tag .. 'post:' .. n, 'past', 1)
+    end
+    withdraw(group, who, seq)
+  end
+
   -- Whoever has most, and more than a tenth of what fits in, gives up their oldest entry. False if
   -- nobody has so many.
   local function take_from_most()
@@ -128,7 +137,7 @@ local function trim(max, oldest)
         local seq = redis.call('LINDEX', tag .. 'from:' .. who, 0)
         local given = redis.call('XRANGE', inbox, seq .. '-0', seq .. '-0')[1]
         lapse(seq)
-        withdraw(given and given[2][4] or '', who, seq)
+        leave(given and given[2][4] or '', who, seq)
         return true
       end
     end
@@ -141,7 +150,9 @@ local function trim(max, oldest)
     if aged or not take_from_most() then
       local seq = tonumber(string.match(entry[1], '%d+'))
       local group, who = living(entry[2], seq)
-      if group then withdraw(group, who, seq) end
+      if group then
+        if aged then withdraw(group, who, seq) else leave(group, who, seq) end
+      end
       first = seq + 1
       redis.call('XTRIM', inbox, 'MINID', first .. '-0')
     end
