@@ -235,7 +235,6 @@ impl Server {
         tasks.spawn(keep(service.clone(), stop.clone(), Service::make_secrets));
         let deliver = Service::deliver_announcements;
         tasks.spawn(keep(service.clone(), stop.clone(), deliver));
-        tasks.spawn(keep(service.clone(), stop.clone(), Service::keep_ended));
         tasks.spawn(presence::run(service.clone(), stop.clone()));
         tasks.spawn(push::courier::run(service.clone(), stop.clone()));
         if demo {

@@ -176,7 +176,6 @@ impl Service {
             Outcome::Empty => {
                 self.store.end_room(name, None, now()).await?;
                 self.deleted.notify_one();
-                self.ended.notify_one();
                 Ok(())
             }
             refused => Err(refusal(refused)),
@@ -193,7 +192,6 @@ impl Service {
         {
             Outcome::Done => {
                 self.deleted.notify_one();
-                self.ended.notify_one();
                 audit::room_ended(&session.person, name);
                 Ok(())
             }

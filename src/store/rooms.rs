@@ -238,8 +238,8 @@ impl Store {
         .await
     }
 
-    /// Ends a room: its owner does, or nobody is left. Nobody sees any of it from now on; the notes of
-    /// those who were in it, who may be many, are cleaned up later.
+    /// Ends a room: its owner does, or nobody is left. Nobody sees any of it from now on; what those who
+    /// were in it have noted and were told of it is cleaned up later.
     pub async fn end_room(
         &self,
         name: &RoomName,
@@ -261,7 +261,6 @@ impl Store {
         self.clean_up_after(UNKNOWN_FOR, &deleted).await?;
         let ended = end("").await?;
         if ended == Outcome::Done {
-            self.note_ended(name, now).await?;
             self.unlist_room(name).await?;
         }
         self.clean_up(&deleted).await?;
