@@ -62,8 +62,8 @@ elseif what == 'rooms' then
   end
 elseif what == 'posts' then
   for i = from, to do
-    redis.call('HSET', tag .. 'post:' .. i, 'text', 'x', 'at', ARGV[5], 'likes', 0)
-    redis.call('ZADD', tag .. 'posts', ARGV[5], i)
+    redis.call('HSET', tag .. 'post:' .. i, 'text', 'x', 'at', i, 'likes', 0)
+    redis.call('ZADD', tag .. 'posts', i, i)
   end
 end
 return 'ok'

@@ -91,11 +91,6 @@ impl House {
         format!("/api/v1/posts/{}.1", self.me.id)
     }
 
-    /// A path as it is.
-    pub fn path(&self, path: &str) -> String {
-        path.to_owned()
-    }
-
     /// Makes a public room of ours.
     pub fn make_room(&mut self, name: &str) -> Result<()> {
         let body = format!(r#"{{"name":"{name}","private":false}}"#);
