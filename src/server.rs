@@ -257,8 +257,6 @@ impl Server {
             Service::deliver_announcements,
         );
         tasks.spawn("announcements", |pulse| pulse.of(announce));
-        let ended = keep(service.clone(), stop.clone(), Service::keep_ended);
-        tasks.spawn("ended rooms", |pulse| pulse.of(ended));
         tasks.spawn("push", |pulse| {
             pulse.of(push::courier::run(service.clone(), stop.clone()))
         });

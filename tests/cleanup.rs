@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::{app::App, eventually};
+use common::{app::App, eventually, people::Person};
 use serde_json::{Value, json};
 
 /// Lets so many people, whom only the store knows, like a post as the product would.
@@ -175,4 +175,70 @@ async fn a_job_for_what_was_not_deleted_changes_nothing() {
         .redis
         .ask(&["SMEMBERS", &format!("{{{}}}:liked", bob.id)]);
     assert_eq!(noted, post);
+}
+
+/// Ana was mentioned in a room of bob's.
+async fn mentioned(app: &App, ana: &Person, bob: &Person) -> String {
+    let room = bob.make_room(false).await;
+    ana.join(&room).await;
+    bob.say(&room, &format!("hello @{}", ana.handle)).await;
+    assert_eq!(ana.inbox().await["unread"], 1);
+    assert_eq!(count(app, &format!("{{r:{room}}}:told")), "1");
+    room
+}
+
+#[tokio::test]
+async fn what_people_were_told_of_a_room_goes_though_its_server_ends_right_after_the_room() {
+    let mut app = App::builder().start(2);
+    let (ana, bob) = (app.sign_up("ana").await, app.sign_up("bob").await);
+    let room = mentioned(&app, &ana, &bob).await;
+    // The room ends, and whatever comes after that in other slots fails.
+    app.redis.ask(&["DEL", "rooms"]);
+    for list in ["rooms", "ended"] {
+        app.redis.ask(&["SET", list, "no list"]);
+    }
+    let path = format!("/api/v1/rooms/{room}");
+    bob.delete(&path).await.refused(500, "internal");
+    app.servers.remove(0).kill();
+    for list in ["rooms", "ended"] {
+        app.redis.ask(&["DEL", list]);
+    }
+    let there = ana.at(&app.servers[0]);
+    there.get(&path).await.refused(404, "no_such_room");
+    // The job was there before the room ended. Nobody can wait until it is due.
+    let job = format!("room {room}");
+    let noted = app.redis.ask(&["ZADD", "cleanup", "XX", "CH", "1", &job]);
+    assert_eq!(noted, "1");
+    eventually("nothing is told of it", async || {
+        (there.inbox().await["items"] == json!([])).then_some(())
+    })
+    .await;
+    done(&app).await;
+    assert_eq!(count(&app, &format!("{{r:{room}}}:gone*")), "0");
+}
+
+#[tokio::test]
+async fn rooms_that_an_earlier_version_ended_are_cleaned_up_after() {
+    let app = App::start();
+    let (ana, bob) = (app.sign_up("ana").await, app.sign_up("bob").await);
+    let room = mentioned(&app, &ana, &bob).await;
+    // As it left them when it was stopped.
+    let ended = "
+      local tag = '{r:' .. ARGV[1] .. '}:'
+      redis.call('RENAME', tag .. 'told', tag .. 'untold')
+      for _, part in ipairs({ 'room', 'members', 'roles', 'reads', 'log', 'log:meta', 'owed' }) do
+        redis.call('DEL', tag .. part)
+      end
+      redis.call('ZADD', 'ended', redis.call('TIME')[1] * 1000, ARGV[1])
+      return 'ok'";
+    app.redis.ask(&["EVAL", ended, "0", &room]);
+    eventually("nothing is told of it", async || {
+        (ana.inbox().await["items"] == json!([])).then_some(())
+    })
+    .await;
+    done(&app).await;
+    assert_eq!(app.redis.ask(&["EXISTS", "ended"]), "0");
+    for part in ["untold", "gone"] {
+        assert_eq!(count(&app, &format!("{{r:{room}}}:{part}*")), "0");
+    }
 }

@@ -221,7 +221,8 @@ async fn entries_above_the_most_that_are_kept_leave_their_groups() {
         "the group of the first post is gone"
     );
     assert_eq!(inbox["items"].as_array().unwrap().len(), 1);
-    assert_eq!(inbox["items"][0]["count"], 3);
+    assert_eq!(inbox["items"][0]["count"], 4, "whoever likes it counts");
+    assert_eq!(inbox["items"][0]["people"].as_array().unwrap().len(), 3);
     assert_eq!(
         ana.get(&format!("/api/v1/posts/{second}")).await.ok(200)["likes"],
         4,

@@ -2,7 +2,7 @@
 //!
 //! In reading order: `options` says what is measured, `scenarios` how; `load` holds the clock, `swarm` the sockets that
 //! listen, `pool` the connections that post; `peers` starts the servers and `dialect` is what differs between them on the
-//! wire; `usage` reads what they used, and `report` says what came of it. `encodings` stands by itself.
+//! wire; `usage` reads what they used, and `report` says what came of it. `encodings` and `sizes` stand by themselves.
 
 mod dialect;
 mod encodings;
@@ -16,7 +16,9 @@ mod pool;
 mod process;
 mod record;
 mod report;
+mod resp;
 mod scenarios;
+mod sizes;
 mod swarm;
 mod usage;
 mod ws;
@@ -46,6 +48,12 @@ fn main() -> Result<()> {
 #[expect(clippy::print_stdout, reason = "the table is what this program is for")]
 fn measure(options: &Options) -> Result<()> {
     let places = options.places()?;
+    if options.scenarios.contains(&Scenario::Sizes) {
+        print!("{}", sizes::render(&places, options)?);
+    }
+    if options.scenarios == [Scenario::Sizes] {
+        return Ok(());
+    }
     let json = options.json_path()?;
     let peers: Vec<Peer> = options
         .peers
@@ -62,6 +70,7 @@ fn measure(options: &Options) -> Result<()> {
             .scenarios
             .iter()
             .filter(|&&scenario| round == 1 || scenario != Scenario::Idle)
+            .filter(|&&scenario| scenario != Scenario::Sizes)
         {
             for &peer in peers
                 .iter()

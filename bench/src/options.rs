@@ -46,6 +46,8 @@ pub enum Scenario {
     Saturation,
     /// Memory of registered sockets that do nothing
     Idle,
+    /// How long one command or script holds Redis at the sizes that are supported. Quad alone
+    Sizes,
 }
 
 /// How likes are spaced.
@@ -106,6 +108,9 @@ pub struct Options {
     /// Rounds; the table shows medians
     #[arg(long, default_value_t = 3)]
     pub rounds: u32,
+    /// `sizes` only: every size is divided by this
+    #[arg(long, default_value_t = 1)]
+    pub shrink: u64,
     /// The server to measure [default: beside this program]
     #[arg(long)]
     pub quad: Option<PathBuf>,

@@ -19,6 +19,7 @@ use crate::process::Process;
 use crate::usage::Usage;
 
 pub use floor::serve as serve_floor;
+pub use quad::quad as quad_command;
 
 /// Who is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, ValueEnum, Serialize)]

@@ -54,6 +54,8 @@ pub fn run(
         Scenario::Saturation => bench
             .traffic(Pace::InFlight(IN_FLIGHT), 1, options.span())
             .and_then(|found| keep(IN_FLIGHT, found)),
+        // It has no peers and is run before all others.
+        Scenario::Sizes => Ok(()),
         Scenario::Idle => bench
             .memory(options.sockets)
             .and_then(|found| keep(options.sockets, found)),
@@ -71,6 +73,7 @@ pub fn job(scenario: Scenario, options: &Options) -> Job {
         Scenario::Idle => Job::Idle {
             sockets: options.sockets,
         },
+        Scenario::Sizes => Job::Idle { sockets: 0 },
     }
 }
 

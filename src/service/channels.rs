@@ -239,7 +239,8 @@ impl Service {
         let topics = self.store.topics(&keys::topics_of(prefix)).await?;
         let (prefix, after) = (prefix.to_owned(), after.to_owned());
         // There may be very many, and nobody else shall wait until they are sorted.
-        let sorted = tokio::task::spawn_blocking(move || page_of(&topics, &prefix, &after, limit));
+        let sorted =
+            tokio::task::spawn_blocking(move || page_of(topics.names(), &prefix, &after, limit));
         sorted.await.map_err(|_| QuadError::Internal)
     }
 
@@ -275,12 +276,17 @@ impl Service {
 }
 
 /// How many channels begin so, and the first few after a name.
-fn page_of(topics: &[String], prefix: &str, after: &str, limit: usize) -> (u64, Vec<String>) {
-    let names = topics.iter().filter_map(|topic| keys::name_of(topic));
+fn page_of(
+    topics: impl Iterator<Item = String>,
+    prefix: &str,
+    after: &str,
+    limit: usize,
+) -> (u64, Vec<String>) {
+    let names = topics.filter_map(|topic| keys::name_of(&topic));
     let mut names: Vec<String> = names.filter(|name| name.starts_with(prefix)).collect();
     // Every server listens to the announcements, whether anybody else does or not.
     names.retain(|name| name != ANNOUNCEMENTS);
-    names.sort();
+    names.sort_unstable();
     names.dedup();
     let count = names.len() as u64;
     names.retain(|name| name.as_str() > after);

@@ -77,8 +77,6 @@ pub struct Service {
     /// Something was deleted here and is to be cleaned up.
     deleted: Notify,
     reserved: Reserved,
-    /// Something ended of which people are to be told.
-    ended: Notify,
 }
 
 impl Service {
@@ -107,7 +105,6 @@ impl Service {
             signing: Signing::default(),
             sealing: Sealing::default(),
             deleted: Notify::new(),
-            ended: Notify::new(),
             reserved: Reserved::with(&[]),
         }
     }

@@ -195,7 +195,6 @@ impl Service {
                 self.store.end_room(name, None, now()).await?;
                 self.tell_own_rooms(name, std::slice::from_ref(user)).await;
                 self.deleted.notify_one();
-                self.ended.notify_one();
                 Ok(())
             }
             refused => Err(refusal(refused)),
@@ -212,7 +211,6 @@ impl Service {
         {
             Outcome::Done => {
                 self.deleted.notify_one();
-                self.ended.notify_one();
                 audit::room_ended(&session.person, name);
                 let owner = &session.person.user_id;
                 self.tell_own_rooms(name, std::slice::from_ref(owner)).await;

@@ -1,9 +1,10 @@
 //! Broadcast channels: their last 100 messages, kept for a day after the newest. Epoch and numbers
 //! are kept for 30 days, so that they go on where a channel was quiet for a while.
 
-use std::sync::LazyLock;
+use std::{sync::LazyLock, time::Duration};
 
 use app::model::{Epoch, Level};
+use redis::{AsyncConnectionConfig, Value, from_redis_value};
 
 use super::{
     Store, StoreError, keys,
@@ -51,6 +52,8 @@ pub struct Keep {
     pub numbers: u64,
 }
 
+/// How long a list of all topics of a node may take to arrive.
+const LISTING: Duration = Duration::from_secs(10);
 const DAY: u64 = 86_400_000;
 /// What is kept of a broadcast channel.
 pub const BROADCASTS: Keep = Keep {
@@ -74,6 +77,18 @@ pub enum Claim {
     Kept,
     /// It belongs to another program.
     OfAnother,
+}
+
+/// Topics as the nodes of the store answered them. There may be very many, so nothing is made of them
+/// until somebody has the time.
+pub struct Topics(Vec<Value>);
+
+impl Topics {
+    /// Their names. To be asked for where nobody waits.
+    pub fn names(self) -> impl Iterator<Item = String> {
+        let answers = self.0.into_iter();
+        answers.flat_map(|names| from_redis_value::<Vec<String>>(names).unwrap_or_default())
+    }
 }
 
 /// Where a channel stands, and messages of it.
@@ -200,24 +215,23 @@ impl Store {
     }
 
     /// The topics that some server listens to and that match `pattern`, on all nodes.
-    pub async fn topics(&self, pattern: &str) -> Result<Vec<String>, StoreError> {
+    pub async fn topics(&self, pattern: &str) -> Result<Topics, StoreError> {
         let mut command = redis::cmd("PUBSUB");
         command.arg("SHARDCHANNELS").arg(pattern);
-        let Some(slots) = self.link().slots().await? else {
-            return self.link().query(&command).await;
+        let nodes = match self.link().slots().await? {
+            Some(slots) => slots.nodes().into_iter().map(Some).collect(),
+            None => vec![None],
         };
+        // The answer may be long, and likes do not wait behind it: it has a connection of its own.
+        let config = AsyncConnectionConfig::new().set_response_timeout(Some(LISTING));
         let mut topics = Vec::new();
-        for (host, port) in slots.nodes() {
-            let node = Some((host.as_str(), port));
-            let mut node = self
-                .link()
-                .topology()
-                .connect(node, Default::default())
-                .await?;
-            let here: Vec<String> = command.query_async(&mut node).await?;
-            topics.extend(here);
+        for node in nodes {
+            let address = node.as_ref().map(|(host, port)| (host.as_str(), *port));
+            let topology = self.link().topology();
+            let mut node = topology.connect(address, config.clone()).await?;
+            topics.push(command.query_async(&mut node).await?);
         }
-        Ok(topics)
+        Ok(Topics(topics))
     }
 
     /// Where many channels stand, in their order; `None` for one without a history.

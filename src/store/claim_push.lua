@@ -14,10 +14,11 @@ for _, seq in ipairs(seqs) do
   local f = entry_at(seq)
   if f.g then
     oldest = tonumber(f.t)
-    if not known[f.g] and #untold < most then
+    local people = tag .. 'group:' .. f.g
+    -- A group that is gone may still be swept.
+    if not known[f.g] and #untold < most and redis.call('EXISTS', people) == 1 then
       known[f.g] = true
-      local people = tag .. 'group:' .. f.g
-      untold[#untold + 1] = { tonumber(seq), f.k, f.g, redis.call('ZCARD', people), f.x or '',
+      untold[#untold + 1] = { tonumber(seq), f.k, f.g, count_of(f.g), f.x or '',
         redis.call('ZREVRANGE', people, 0, 1) }
     end
   end

@@ -1,26 +1,37 @@
-//! What is left of something that was deleted, where that may be much: 200,000 likes of a post, the
-//! notes of 10,000 members of a room.
+//! What is left of something that was deleted, where that may be much: a million likes of a post, what
+//! 10,000 members of a room noted and were told of it.
 //!
-//! Deleting marks it as gone in one short script, and nobody sees it from then on. The rest is cleaned
-//! up in slices, each of which is short. Jobs lie in one queue in the store. A server takes one for
-//! some seconds and takes it anew while it works; if it ends before it is done, another one goes on.
-//! A slice may be done twice, and changes nothing the second time.
+//! Deleting marks it as gone in one short script, and nobody sees it from then on. What is left is put
+//! aside by the same script, in the same slot, and swept in slices, each of which is short. That there is
+//! something to sweep is noted in one queue, which lies in another slot: so it is noted before, due in a
+//! minute, and made due at once when the script has run. Whatever ends in between, the job is there.
+//!
+//! A server takes a job for some seconds, works on it for a moment, and puts it back behind the others; if
+//! it ends before, another one goes on. A slice may be done twice, and changes nothing the second time.
 
 use std::{fmt, str::FromStr, sync::LazyLock, time::Duration};
 
 use app::model::{PostId, RoomName, UserId};
 use redis::Cmd;
 
-use super::{Store, StoreError, keys, script::Script};
+use super::{Store, StoreError, inbox::reading, keys, now, script::Script};
 
+static GROUP: LazyLock<Script> = LazyLock::new(|| reading(include_str!("sweep_group.lua")));
+static ADOPT: LazyLock<Script> = LazyLock::new(|| Script::new(&[include_str!("adopt_ended.lua")]));
 static QUEUE: LazyLock<Script> = LazyLock::new(|| Script::new(&[include_str!("cleanup.lua")]));
 
-/// How long a server has a job. After half of it, it takes the job anew.
-pub const LEASE: Duration = Duration::from_secs(10);
+/// How long a server has a job that it takes.
+const LEASE: Duration = Duration::from_secs(10);
 /// How long it may be unknown whether something was deleted. After that its job is looked at.
 pub(super) const UNKNOWN_FOR: Duration = Duration::from_secs(60);
 /// People whose notes are cleaned up in one slice.
 const SLICE: usize = 200;
+/// Entries of an inbox that are swept in one slice, and people who are told in one.
+const FEW: usize = 100;
+/// Everything that people are told of in a room.
+const KINDS: [&str; 2] = ["mention", "invitation"];
+/// How far the clocks of two servers may differ, in milliseconds.
+pub const SKEW: u64 = 2_000;
 
 /// Something that was deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,9 +97,10 @@ impl Store {
         self.cleanup("take", LEASE, "", 0).await
     }
 
-    /// Takes one's own job anew. `None`: another server has it.
-    pub async fn keep_cleanup(&self, job: &Job) -> Result<Option<Job>, StoreError> {
-        self.cleanup("keep", LEASE, &job.job, job.until).await
+    /// Puts one's own job back, behind all others that are due.
+    pub async fn hand_cleanup_back(&self, job: &Job) -> Result<(), StoreError> {
+        let back = self.cleanup("back", Duration::ZERO, &job.job, job.until);
+        back.await.map(drop)
     }
 
     /// One's own job is done. If it was added again meanwhile, it stays.
@@ -131,6 +143,15 @@ impl Store {
         if self.post_exists(id).await? {
             return Ok(false);
         }
+        let left: bool = self
+            .link()
+            .script(&GROUP, &keys::inbox(id.author()), |command| {
+                command.arg(format!("like.{}", id.n())).arg(FEW);
+            })
+            .await?;
+        if left {
+            return Ok(true);
+        }
         let likes = keys::likes(id);
         let fans = self.first_of_set(&likes).await?;
         if fans.is_empty() {
@@ -158,6 +179,18 @@ impl Store {
             }
             return Ok(false);
         };
+        // First what people see.
+        let told = keys::room_part(name, &format!("gone:{epoch}:told"));
+        let ids = self.some_of_set(&told).await?;
+        if !ids.is_empty() {
+            let people: Vec<UserId> = people(&ids).collect();
+            self.untell_room(&people, name, ended + SKEW, &KINDS, now())
+                .await?;
+            let mut done = redis::cmd("SREM");
+            done.arg(&told).arg(&ids);
+            self.link().query::<u64>(&done).await?;
+            return Ok(true);
+        }
         for part in ["members", "invited"] {
             let key = keys::room_part(name, &format!("gone:{epoch}:{part}"));
             let ids = self.first_of_set(&key).await?;
@@ -170,6 +203,34 @@ impl Store {
         }
         self.remove_from_set(&gone, &[epoch]).await?;
         Ok(true)
+    }
+
+    /// Makes jobs of what an earlier version noted, which had a list of ended rooms of its own.
+    pub async fn adopt_ended(&self) -> Result<(), StoreError> {
+        let mut command = redis::cmd("ZRANGE");
+        command.arg(keys::ENDED).arg(0).arg(9).arg("WITHSCORES");
+        let ended: Vec<(String, u64)> = self.link().query(&command).await?;
+        for (room, at) in ended {
+            if let Ok(name) = room.parse::<RoomName>() {
+                let gone = keys::room_part(&name, "gone");
+                self.link()
+                    .script::<()>(&ADOPT, &gone, |command| {
+                        command.arg(at);
+                    })
+                    .await?;
+                self.clean_up(&Deleted::Room(name)).await?;
+            }
+            let mut done = redis::cmd("ZREM");
+            done.arg(keys::ENDED).arg(room);
+            self.link().query::<u64>(&done).await?;
+        }
+        Ok(())
+    }
+
+    async fn some_of_set(&self, key: &str) -> Result<Vec<String>, StoreError> {
+        let mut command = redis::cmd("SRANDMEMBER");
+        command.arg(key).arg(FEW);
+        self.link().query(&command).await
     }
 
     async fn first_of_set(&self, key: &str) -> Result<Vec<String>, StoreError> {

@@ -9,3 +9,11 @@ local function entry_at(seq)
   end
   return fields
 end
+
+-- How many people are in a group, those of its likes included whose entries had to leave the inbox.
+local function count_of(group)
+  local count, n = redis.call('ZCARD', tag .. 'group:' .. group), string.match(group, '^like%.(%d+)$')
+  if not n then return count end
+  local post = redis.call('HMGET', tag .. 'post:' .. n, 'past', 'likes')
+  return math.max(count, math.min(count + (post[1] or 0), tonumber(post[2] or 0)))
+end

@@ -2,7 +2,13 @@
 
 use app::model::PostId;
 
-use super::{Store, StoreError, keys, posts::add_to};
+use super::{
+    Store, StoreError, keys,
+    posts::{PostList, add_to},
+};
+
+/// Posts that are looked at in one go.
+const PAGE: usize = 500;
 
 /// Ten times the likes weigh as much as being this much newer: half a day, in milliseconds.
 const TENFOLD: f64 = 12.0 * 60.0 * 60.0 * 1000.0;
@@ -44,17 +50,11 @@ impl Store {
     pub async fn rebuild(&self) -> Result<u64, StoreError> {
         let mut count = 0;
         for author in self.link().everybody().await? {
-            let key = keys::posts(&author);
-            let members: Vec<u64> = self
-                .link()
-                .query(redis::cmd("ZRANGE").arg(key).arg(0).arg(-1))
-                .await?;
-            let ids: Vec<PostId> = members
-                .into_iter()
-                .map(|n| PostId::new(author.clone(), n))
-                .collect();
-            for page in ids.chunks(500) {
-                let posts = self.posts(page, None).await?;
+            let mut after = None;
+            loop {
+                let list = PostList::Author(&author);
+                let (page, next) = self.post_ids(list, after.as_ref(), PAGE).await?;
+                let posts = self.posts(&page, None).await?;
                 count += posts.iter().flatten().count() as u64;
                 let commands = posts
                     .into_iter()
@@ -67,6 +67,10 @@ impl Store {
                     })
                     .collect();
                 self.link().all::<()>(commands).await?;
+                after = next;
+                if after.is_none() {
+                    break;
+                }
             }
         }
         Ok(count)

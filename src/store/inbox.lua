@@ -23,14 +23,16 @@ local function lapse(seq)
 end
 
 -- The numbers of this inbox: read once a script by `open`, changed, and written back by `save`.
--- `live` is how many entries live, and up to `swept` all that are dead have left the stream.
-local epoch, newest, first, unread, live, swept
+-- `live` is how many entries live, and up to `swept` all that are dead have left the stream. A group
+-- without a mark of its own in `reads` is read up to `floor`, which marks all groups at once.
+local epoch, newest, first, unread, live, swept, floor
 
 local function open()
   if epoch then return end
-  local f = redis.call('HMGET', meta, 'epoch', 'seq', 'first', 'unread', 'live', 'swept')
+  local f = redis.call('HMGET', meta, 'epoch', 'seq', 'first', 'unread', 'live', 'swept', 'floor')
   epoch, newest, first = f[1] or '0', tonumber(f[2] or 0), tonumber(f[3] or 1)
   unread, live, swept = tonumber(f[4] or 0), tonumber(f[5] or 0), tonumber(f[6] or 0)
+  floor = f[7] or 0
   if f[5] or newest == 0 then return end
   -- An inbox of a version that did not count what lives. Happens once.
   local entries = {}
@@ -59,12 +61,13 @@ end
 local function set_newest(group, seq)
   local before = tonumber(redis.call('ZSCORE', groups, group) or 0)
   -- A group that comes has no mark yet.
-  local mark = before > 0 and tonumber(redis.call('HGET', tag .. 'reads', group) or 0) or 0
+  local own = before > 0 and redis.call('HGET', tag .. 'reads', group)
+  local mark = before > 0 and tonumber(own or floor) or 0
   if seq then
     redis.call('ZADD', groups, seq, group)
   else
     redis.call('ZREM', groups, group)
-    if mark > 0 then redis.call('HDEL', tag .. 'reads', group) end
+    if own then redis.call('HDEL', tag .. 'reads', group) end
     seq = 0
   end
   if before > mark then unread = unread - 1 end
@@ -84,7 +87,8 @@ end
 -- Takes a person's live entry `seq` out of a group.
 local function withdraw(group, person, seq)
   local people = tag .. 'group:' .. group
-  redis.call('ZREM', people, person)
+  -- Those of a group that went as a whole were counted out with it.
+  if redis.call('ZREM', people, person) == 0 then live = live + 1 end
   bury(person, seq)
   set_newest(group, redis.call('ZREVRANGE', people, 0, 0, 'WITHSCORES')[2])
 end
@@ -109,6 +113,15 @@ local function trim(max, oldest)
     if tonumber(alive or 0) == seq then return fields[4], fields[8] end
   end
 
+  -- A live entry has to leave for a newer one. Whoever liked a post stays counted in its group.
+  local function leave(group, who, seq)
+    local n = string.match(group, '^like%.(%d+)$')
+    if n and redis.call('EXISTS', tag .. 'post:' .. n) == 1 then
+      redis.call('HINCRBY', tag .. 'post:' .. n, 'past', 1)
+    end
+    withdraw(group, who, seq)
+  end
+
   -- Whoever has most, and more than a tenth of what fits in, gives up their oldest entry. False if
   -- nobody has so many.
   local function take_from_most()
@@ -124,7 +137,7 @@ local function trim(max, oldest)
         local seq = redis.call('LINDEX', tag .. 'from:' .. who, 0)
         local given = redis.call('XRANGE', inbox, seq .. '-0', seq .. '-0')[1]
         lapse(seq)
-        withdraw(given and given[2][4] or '', who, seq)
+        leave(given and given[2][4] or '', who, seq)
         return true
       end
     end
@@ -137,7 +150,9 @@ local function trim(max, oldest)
     if aged or not take_from_most() then
       local seq = tonumber(string.match(entry[1], '%d+'))
       local group, who = living(entry[2], seq)
-      if group then withdraw(group, who, seq) end
+      if group then
+        if aged then withdraw(group, who, seq) else leave(group, who, seq) end
+      end
       first = seq + 1
       redis.call('XTRIM', inbox, 'MINID', first .. '-0')
     end

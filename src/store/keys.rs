@@ -14,7 +14,8 @@ pub const FEED: &str = "feed";
 pub const TRENDING: &str = "trending";
 /// The rooms by name: a sorted set whose scores are all 0, derived.
 pub const ROOMS: &str = "rooms";
-/// Ended rooms whose people are to be told so: a sorted set of names by when they ended.
+/// Ended rooms whose people are to be told so, as an earlier version noted them: a sorted set of names by
+/// when they ended. They become jobs of [`CLEANUP`].
 pub const ENDED: &str = "ended";
 /// The servers that are alive: a sorted set of server ids by the time of their last sign of life.
 pub const SERVERS: &str = "servers";
@@ -65,7 +66,7 @@ pub fn networks(user: &UserId) -> String {
     format!("{{{user}}}:networks")
 }
 
-/// A hash: text, at, likes.
+/// A hash: text, at, excerpt, likes, past (how many like it whose entry had to leave the author's inbox).
 pub fn post(id: &PostId) -> String {
     format!("{{{}}}:post:{}", id.author(), id.n())
 }
@@ -91,8 +92,9 @@ pub fn inbox(user: &UserId) -> String {
 }
 
 /// A hash: epoch, seq, first, seen, unread, live (entries that live), swept (up to where what is dead
-/// has left the stream). Beside it lie `from:<who>`, a list of the live entries of one sender, and `most`,
-/// a sorted set of those who have many.
+/// has left the stream), floor (up to where groups are read that have no mark of their own in the hash
+/// `reads`). Beside it lie `from:<who>`, a list of the live entries of one sender, and `most`,
+/// a sorted set of those who have many, and `gone:<group>`, the entries of a group that is to be swept.
 pub fn inbox_meta(user: &UserId) -> String {
     format!("{{{user}}}:inbox:meta")
 }
@@ -138,10 +140,9 @@ pub fn room_named(key: &str) -> Option<RoomName> {
 /// Another key of a room: `members` (a sorted set by when they came), `roles`, `reads`, `invited`,
 /// `banned`, `log` (a stream) and `log:meta`, `here` (how many servers each is looking from),
 /// `here:<server>`, `servers`, `owed` (mentions to be told of), `voids` (the places of what was
-/// removed and of what removes it), `told` (a set of those who were told of something in it; `untold`
-/// once it ended), `sent:<epoch>:<user>:<id>`. Of rooms of this name that ended and are
-/// to be cleaned up: `gone` (a sorted set of their epochs by when they ended), `gone:<epoch>:members`
-/// and `gone:<epoch>:invited`.
+/// removed and of what removes it), `told` (a set of those who were told of something in it), `sent:<epoch>:<user>:<id>`. Of rooms of this name that ended and are
+/// to be cleaned up: `gone` (a sorted set of their epochs by when they ended), and of each epoch
+/// `gone:<epoch>:members`, `gone:<epoch>:invited` and `gone:<epoch>:told`.
 pub fn room_part(name: &RoomName, part: &str) -> String {
     format!("{{r:{name}}}:{part}")
 }

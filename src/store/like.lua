@@ -15,8 +15,9 @@ publish(tag .. 'post:' .. n .. ':live', 0,
   '{"type":"post","post_id":"' .. post_id .. '","likes":' .. likes .. '}')
 if tag == '{' .. person .. '}:' then return { 1, likes, 1, '' } end
 
--- `<entry>:<hour's begin>:<times>`: the same person notifies of the same post three times an
--- hour at most; what comes after changes membership and count only.
+-- `<entry>:<hour's begin>:<times>`, with `:h` where the entry is in no list, and 0 for an entry that was
+-- taken back. The same person notifies of the same post three times an hour at most; what comes after
+-- changes membership and count only.
 local begin, times = at, 1
 local before = redis.call('HGET', history, person)
 if before then
@@ -26,7 +27,7 @@ end
 if times > 3 then return { 1, likes, 1, '' } end
 
 local about = excerpt and ',"excerpt":' .. excerpt or ''
-local seq, withheld = notify('like', 'like.' .. n, nil, 'post.' .. n, person, at, {},
+local seq, withheld, hidden = notify('like', 'like.' .. n, nil, 'post.' .. n, person, at, {},
   '"post_id":"' .. post_id .. '"' .. about .. ',"actor":' .. actor, generation, max, oldest)
-redis.call('HSET', history, person, seq .. ':' .. begin .. ':' .. times)
+redis.call('HSET', history, person, seq .. ':' .. begin .. ':' .. times .. (hidden and ':h' or ''))
 return { 1, likes, 1, withheld }

@@ -4,15 +4,15 @@
 -- person}, …}}.
 local before, most = ARGV[1], tonumber(ARGV[2])
 local below = before == '0' and '+inf' or '(' .. before
-local fields = redis.call('HMGET', meta, 'epoch', 'seq', 'unread', 'seen', 'announced')
+local fields = redis.call('HMGET', meta, 'epoch', 'seq', 'unread', 'seen', 'announced', 'floor')
 local page = redis.call('ZREVRANGEBYSCORE', groups, below, '-inf', 'WITHSCORES', 'LIMIT', 0, most)
 local list = {}
 for i = 1, #page, 2 do
   local group, newest = page[i], tonumber(page[i + 1])
   local people = tag .. 'group:' .. group
   local f = entry_at(newest)
-  local row = { group, newest, tonumber(f.t or 0), tonumber(redis.call('HGET', tag .. 'reads', group) or 0),
-    redis.call('ZCARD', people), f.w or '', f.k or '', f.u or '', f.l or '', f.x or '' }
+  local row = { group, newest, tonumber(f.t or 0), tonumber(redis.call('HGET', tag .. 'reads', group) or fields[6] or 0),
+    count_of(group), f.w or '', f.k or '', f.u or '', f.l or '', f.x or '' }
   for _, person in ipairs(redis.call('ZREVRANGE', people, 0, 2)) do row[#row + 1] = person end
   list[#list + 1] = row
 end

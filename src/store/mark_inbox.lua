@@ -8,18 +8,43 @@ local fields = redis.call('HMGET', meta, 'seq', 'seen', 'read')
 if through > tonumber(fields[1] or 0) then return 'beyond' end
 
 -- Moves one group's mark, and the unread count with it.
+local reads = tag .. 'reads'
 local function mark(name, last, from, to)
-  if to > 0 then redis.call('HSET', tag .. 'reads', name, to) else redis.call('HDEL', tag .. 'reads', name) end
+  if to == tonumber(floor) then redis.call('HDEL', reads, name) else redis.call('HSET', reads, name, to) end
   if last > from then unread = unread - 1 end
   if last > to then unread = unread + 1 end
 end
 
 -- Whoever has a group before them need not be told of what is in it.
 local function catch_up(name)
-  local count, people = 0, tag .. 'group:' .. name
-  local live = redis.call('ZRANGEBYSCORE', people, '-inf', through, 'WITHSCORES')
-  for i = 2, #live, 2 do count = count + redis.call('ZREM', tag .. 'pending', live[i]) end
-  settle('caught_up', count)
+  local live, seqs = redis.call('ZRANGEBYSCORE', tag .. 'group:' .. name, '-inf', through, 'WITHSCORES'), {}
+  for i = 2, #live, 2 do
+    seqs[#seqs + 1] = live[i]
+    if #seqs == 500 or i == #live then
+      settle('caught_up', redis.call('ZREM', tag .. 'pending', unpack(seqs)))
+      seqs = {}
+    end
+  end
+end
+
+-- Marks all groups at once: from now on they are read up to `through`, without a mark of each. Only
+-- groups that have a mark of their own are looked at: they keep it where it is higher.
+local function raise_floor()
+  local marks, kept = redis.call('HGETALL', reads), {}
+  unread = redis.call('ZCOUNT', groups, '(' .. through, '+inf')
+  for i = 1, #marks, 2 do
+    local own = tonumber(marks[i + 1])
+    local last = own > through and tonumber(redis.call('ZSCORE', groups, marks[i]) or 0) or 0
+    if last > through then
+      kept[#kept + 1], kept[#kept + 2] = marks[i], marks[i + 1]
+      if last <= own then unread = unread - 1 end
+    end
+  end
+  redis.call('UNLINK', reads)
+  for from = 1, #kept, 1000 do
+    redis.call('HSET', reads, unpack(kept, from, math.min(from + 999, #kept)))
+  end
+  redis.call('HSET', meta, 'read', ARGV[3], 'floor', ARGV[3])
 end
 
 if what == 'seen' then
@@ -29,7 +54,7 @@ if what == 'seen' then
 elseif group ~= '' then
   local last = tonumber(redis.call('ZSCORE', groups, group) or 0)
   if last == 0 then return 'stale' end
-  local from = tonumber(redis.call('HGET', tag .. 'reads', group) or 0)
+  local from = tonumber(redis.call('HGET', reads, group) or floor)
   if what == 'unread' then
     mark(group, last, from, 0)
   else
@@ -37,22 +62,14 @@ elseif group ~= '' then
     mark(group, last, from, through)
     catch_up(group)
   end
+elseif what == 'unread' then
+  redis.call('UNLINK', reads)
+  redis.call('HSET', meta, 'floor', 0)
+  unread = redis.call('ZCARD', groups)
 else
-  local all = redis.call('ZRANGE', groups, 0, -1, 'WITHSCORES')
-  if what == 'read' then
-    if through < tonumber(fields[3] or 0) then return 'stale' end
-    redis.call('HSET', meta, 'read', through)
-    settle('caught_up', redis.call('ZREMRANGEBYSCORE', tag .. 'pending', '-inf', through))
-  end
-  for i = 1, #all, 2 do
-    local name, last = all[i], tonumber(all[i + 1])
-    local from = tonumber(redis.call('HGET', tag .. 'reads', name) or 0)
-    if what == 'unread' then
-      mark(name, last, from, 0)
-    elseif from < through then
-      mark(name, last, from, through)
-    end
-  end
+  if through < tonumber(fields[3] or 0) then return 'stale' end
+  raise_floor()
+  settle('caught_up', redis.call('ZREMRANGEBYSCORE', tag .. 'pending', '-inf', through))
 end
 
 save()

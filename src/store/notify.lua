@@ -28,7 +28,7 @@ end
 
 -- Stores an entry and publishes it. `group` is nil for one that is a group of its own; `fields`
 -- are stored with the entry, and `json` are members of the frame. Answers its seq, and why it makes
--- no toast ('': it makes one). Of one person's entries in one group only the newest lives: `before`
+-- no toast ('': it makes one), and whether it is kept from every list. Of one person's entries in one group only the newest lives: `before`
 -- is the one that lived so far, if there is any.
 local function notify(kind, group, before, about, who, at, fields, json, generation, max, oldest)
   local withheld, hidden = withholds(kind, about, who, at)
@@ -63,5 +63,5 @@ local function notify(kind, group, before, about, who, at, fields, json, generat
   publish(tag .. 'live', seq, '{"type":"notification","epoch":"' .. generation .. '.' .. epoch
     .. '","seq":' .. seq .. ',"group":"' .. group .. '","unread":' .. unread .. ',"kind":"' .. kind
     .. '",' .. json .. ',"at":' .. at .. void .. why .. '}')
-  return seq, withheld or ''
+  return seq, withheld or '', hidden
 end

@@ -98,8 +98,8 @@ impl Store {
         Ok(Some((id, at)))
     }
 
-    /// Deletes a post and what it put into the inbox; its likes, which may be many, are cleaned up
-    /// later. Nobody sees any of it from now on. False if there was none.
+    /// Deletes a post and what it put into the inbox; its likes and their entries, which may be many, are
+    /// swept later. Nobody sees any of it from now on. False if there was none.
     pub async fn delete_post(&self, id: &PostId, now: u64) -> Result<bool, StoreError> {
         if !self.post_exists(id).await? {
             return Ok(false);

@@ -11,8 +11,9 @@ static ATTEND: LazyLock<Script> = LazyLock::new(|| script(include_str!("room/att
 
 /// Where more are looking, nobody is told who comes, goes and writes.
 pub const MOST_PRESENT: u64 = 500;
-/// People who come to a room or leave it that the store is told of in one go.
-const PART: usize = 500;
+/// People who come to a room or leave it that the store is told of in one go, and people of silent
+/// servers that it forgets in one go.
+const PART: usize = 250;
 /// A server that was silent for so long is not there any more, in milliseconds.
 pub const SILENCE: u64 = 15_000;
 
@@ -36,21 +37,26 @@ struct Part<'a> {
 }
 
 impl Attendance {
-    /// It is told in parts where many came or went, so that no script runs for long. All who are here
-    /// are told at once.
+    /// It is told in parts where many came or went, so that no script runs for long. The first one
+    /// says where they are all who are here; the others add to it.
     fn parts(&self, room: usize) -> Vec<Part<'_>> {
-        let part = |all, came, went| Part {
+        let part = |came, went| Part {
             room,
-            all,
+            all: false,
             came,
             went,
         };
-        if self.all || self.came.len() + self.went.len() <= PART {
-            return vec![part(self.all, &self.came, &self.went)];
+        let mut parts: Vec<Part<'_>> = if self.came.len() + self.went.len() <= PART {
+            vec![part(&self.came, &self.went)]
+        } else {
+            let came = self.came.chunks(PART).map(|came| part(came, &[]));
+            let went = self.went.chunks(PART).map(|went| part(&[], went));
+            came.chain(went).collect()
+        };
+        if let Some(first) = parts.first_mut() {
+            first.all = self.all;
         }
-        let came = self.came.chunks(PART).map(|came| part(false, came, &[]));
-        let went = self.went.chunks(PART).map(|went| part(false, &[], went));
-        came.chain(went).collect()
+        parts
     }
 }
 
@@ -77,46 +83,71 @@ impl Store {
         server: &str,
         rooms: &[(RoomName, Attendance)],
     ) -> Result<Vec<Attended>, StoreError> {
-        let parts: Vec<Part<'_>> = rooms
+        let mut parts: Vec<Part<'_>> = rooms
             .iter()
             .enumerate()
             .flat_map(|(at, (_, attendance))| attendance.parts(at))
             .collect();
-        let names = parts.iter().map(|part| keys::room(&rooms[part.room].0));
-        let rows: Vec<Vec<Value>> = self
-            .link()
-            .scripts(&ATTEND, names, |at, command| {
-                let part = &parts[at];
-                command
-                    .arg(server)
-                    .arg(MOST_PRESENT)
-                    .arg(SILENCE)
-                    .arg(if part.all { "all" } else { "some" })
-                    .arg(part.came.len());
-                for (user, person) in part.came {
-                    command.arg(user.as_str()).arg(person);
-                }
-                for user in part.went {
-                    command.arg(user.as_str());
-                }
-            })
-            .await?;
         let mut answers: Vec<Option<Attended>> = rooms.iter().map(|_| None).collect();
-        for (part, row) in parts.iter().zip(rows) {
-            let mut row = row.into_iter();
-            let known = row.next().and_then(|known| from_redis_value(known).ok());
-            let owed = row.filter_map(|owed| {
-                let owed: String = from_redis_value(owed).ok()?;
-                let (seq, user) = owed.split_once(' ')?;
-                Some((seq.parse().ok()?, user.parse().ok()?))
-            });
-            // The first part says whether the server was known; after it, it is. Each says all that
-            // is owed.
-            answers[part.room].get_or_insert_with(|| Attended {
-                known: known.unwrap_or(true),
-                owed: owed.collect(),
-            });
+        while !parts.is_empty() {
+            let rows = self.attend_in_parts(server, rooms, &parts).await?;
+            // Where people of silent servers are left, it is asked again until they are forgotten.
+            let mut again: Vec<Part<'_>> = Vec::new();
+            for (part, row) in parts.iter().zip(rows) {
+                let mut row = row.into_iter();
+                let mut flag = || row.next().and_then(|flag| from_redis_value(flag).ok());
+                let (known, more): (Option<bool>, Option<bool>) = (flag(), flag());
+                let owed = row.filter_map(|owed| {
+                    let owed: String = from_redis_value(owed).ok()?;
+                    let (seq, user) = owed.split_once(' ')?;
+                    Some((seq.parse().ok()?, user.parse().ok()?))
+                });
+                // The first part says whether the server was known; after it, it is. Each says all
+                // that is owed.
+                answers[part.room].get_or_insert_with(|| Attended {
+                    known: known.unwrap_or(true),
+                    owed: owed.collect(),
+                });
+                again.retain(|other| other.room != part.room);
+                if more == Some(true) {
+                    again.push(Part {
+                        room: part.room,
+                        all: false,
+                        came: &[],
+                        went: &[],
+                    });
+                }
+            }
+            parts = again;
         }
         Ok(answers.into_iter().flatten().collect())
+    }
+
+    async fn attend_in_parts(
+        &self,
+        server: &str,
+        rooms: &[(RoomName, Attendance)],
+        parts: &[Part<'_>],
+    ) -> Result<Vec<Vec<Value>>, StoreError> {
+        let names = parts.iter().map(|part| keys::room(&rooms[part.room].0));
+        let rows = self.link().scripts(&ATTEND, names, |at, command| {
+            let part = &parts[at];
+            // Whoever is forgotten is forgotten after all who came were counted.
+            let is_last = parts.get(at + 1).is_none_or(|next| next.room != part.room);
+            command
+                .arg(server)
+                .arg(MOST_PRESENT)
+                .arg(SILENCE)
+                .arg(if part.all { "all" } else { "some" })
+                .arg(if is_last { PART } else { 0 })
+                .arg(part.came.len());
+            for (user, person) in part.came {
+                command.arg(user.as_str()).arg(person);
+            }
+            for user in part.went {
+                command.arg(user.as_str());
+            }
+        });
+        rows.await
     }
 }

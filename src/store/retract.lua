@@ -1,15 +1,21 @@
 -- How something is taken back. Needs inbox.lua.
 
--- Takes a whole group out. Answers whether it was there.
+-- Takes a whole group out, a hundred people a call. Answers whether it was there, or 'more' where some
+-- are left.
 local function withdraw_group(group)
   open()
-  local people = tag .. 'group:' .. group
-  local all = redis.call('ZRANGE', people, 0, -1, 'WITHSCORES')
-  if #all == 0 then return false end
-  redis.call('UNLINK', people)
-  for i = 1, #all, 2 do
-    lapse(all[i + 1])
-    bury(all[i], all[i + 1])
+  local people, names = tag .. 'group:' .. group, {}
+  local some = redis.call('ZRANGE', people, 0, 99, 'WITHSCORES')
+  if #some == 0 then return false end
+  for i = 1, #some, 2 do
+    names[#names + 1] = some[i]
+    lapse(some[i + 1])
+    bury(some[i], some[i + 1])
+  end
+  redis.call('ZREM', people, unpack(names))
+  if redis.call('EXISTS', people) == 1 then
+    save()
+    return 'more'
   end
   set_newest(group, nil)
   return true

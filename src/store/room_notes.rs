@@ -17,28 +17,29 @@ static INVITE: LazyLock<Script> =
 /// Invitations that are noted with a person.
 pub const MOST_INVITATIONS: usize = 100;
 
+/// What becomes of a note that is there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Noted {
+    /// It stays as it is.
+    Keep,
+    /// It says from now on when they came this time.
+    Renew,
+}
+
 impl Store {
-    /// Notes that somebody comes into a room.
+    /// Notes that somebody came into a room. A note that is there already is renewed, or kept.
     pub(super) async fn note_room(
         &self,
         user: &UserId,
         name: &RoomName,
         now: u64,
+        there_already: Noted,
     ) -> Result<(), StoreError> {
         let mut note = redis::cmd("ZADD");
-        note.arg(keys::rooms_of(user)).arg(now).arg(name.as_str());
-        self.link().query::<u64>(&note).await.map(drop)
-    }
-
-    /// Notes that somebody is in a room, unless that is noted.
-    pub(super) async fn keep_room_note(
-        &self,
-        user: &UserId,
-        name: &RoomName,
-        now: u64,
-    ) -> Result<(), StoreError> {
-        let mut note = redis::cmd("ZADD");
-        note.arg(keys::rooms_of(user)).arg("NX");
+        note.arg(keys::rooms_of(user));
+        if there_already == Noted::Keep {
+            note.arg("NX");
+        }
         note.arg(now).arg(name.as_str());
         self.link().query::<u64>(&note).await.map(drop)
     }

@@ -9,6 +9,7 @@ use super::{
     Store, StoreError,
     cleanup::{Deleted, UNKNOWN_FOR},
     keys,
+    room_notes::Noted,
     script::Script,
 };
 
@@ -85,7 +86,7 @@ impl Store {
         }
         // Then the lists: an entry without a room is passed over, a room that is in no list would never
         // be found.
-        self.note_room(owner, name, now).await?;
+        self.note_room(owner, name, now, Noted::Renew).await?;
         self.list_room(name).await?;
         let created = self.on_room(&CREATE, name, |command| {
             command
@@ -174,11 +175,11 @@ impl Store {
         // in leaves nothing behind, and no membership is without a note.
         match enter(ONLY_ASK).await? {
             Outcome::Same => {
-                self.keep_room_note(user, name, now).await?;
+                self.note_room(user, name, now, Noted::Keep).await?;
                 Ok(Outcome::Done)
             }
             Outcome::Done => {
-                self.note_room(user, name, now).await?;
+                self.note_room(user, name, now, Noted::Renew).await?;
                 match enter("").await? {
                     Outcome::Done | Outcome::Same => {
                         self.forget_invitation(user, name).await?;
@@ -238,8 +239,8 @@ impl Store {
         .await
     }
 
-    /// Ends a room: its owner does, or nobody is left. Nobody sees any of it from now on; the notes of
-    /// those who were in it, who may be many, are cleaned up later.
+    /// Ends a room: its owner does, or nobody is left. Nobody sees any of it from now on; what those who
+    /// were in it have noted and were told of it is cleaned up later.
     pub async fn end_room(
         &self,
         name: &RoomName,
@@ -261,7 +262,6 @@ impl Store {
         self.clean_up_after(UNKNOWN_FOR, &deleted).await?;
         let ended = end("").await?;
         if ended == Outcome::Done {
-            self.note_ended(name, now).await?;
             self.unlist_room(name).await?;
         }
         self.clean_up(&deleted).await?;

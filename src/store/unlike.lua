@@ -15,13 +15,24 @@ publish(tag .. 'post:' .. n .. ':live', 0,
 
 -- What was kept from every list leaves the list of what was kept, and nobody is told.
 local last = redis.call('HGET', history, person)
-if last then lapse(string.match(last, '%d+')) end
+local announced, times = string.match(last or '', '^(%d+)(:%d+:%d+)')
+if announced then
+  lapse(announced)
+  redis.call('HSET', history, person, '0' .. times)
+end
 
 -- Only a live entry is taken back: a like that was never announced has none, and a trimmed one
 -- is gone already.
 local group = 'like.' .. n
 local entry = redis.call('ZSCORE', tag .. 'group:' .. group, person)
-if not entry then return { 1, likes, 1 } end
+if not entry then
+  -- Whoever is counted without an entry is counted no more.
+  local counted = announced and announced ~= '0' and not string.find(last, ':h', 1, true)
+  if counted and tonumber(redis.call('HGET', post, 'past') or 0) > 0 then
+    redis.call('HINCRBY', post, 'past', -1)
+  end
+  return { 1, likes, 1 }
+end
 lapse(entry)
 open()
 withdraw(group, person, entry)

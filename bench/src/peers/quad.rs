@@ -39,7 +39,7 @@ pub fn start(job: &Job, places: &Places) -> Result<(Server, Box<dyn Dialect>)> {
         Job::Likes(pairing) => pairing.owners + pairing.likers,
         Job::Broadcast { sockets } | Job::Idle { sockets } => *sockets,
     };
-    let command = || quad(places, folder.path(), address, redis_address);
+    let command = || quad(&places.quad, folder.path(), address, redis_address);
     output(
         command()
             .args(["seed", "--users", &users.to_string(), "--credentials"])
@@ -67,8 +67,9 @@ pub fn start(job: &Job, places: &Places) -> Result<(Server, Box<dyn Dialect>)> {
     Ok((server, Box::new(dialect)))
 }
 
-fn quad(places: &Places, folder: &Path, address: SocketAddrV4, redis: SocketAddrV4) -> Command {
-    let mut command = Command::new(&places.quad);
+/// The `program`, with `folder` for its data and the store at `redis`.
+pub fn quad(program: &Path, folder: &Path, address: SocketAddrV4, redis: SocketAddrV4) -> Command {
+    let mut command = Command::new(program);
     command
         .env("QUAD_ADDR", address.to_string())
         .env("REDIS_URL", format!("redis://{redis}"));

@@ -1,16 +1,16 @@
 -- Says who is looking at a room on one server, and that the server lives: KEYS[1] the room; ARGV
--- the server, most people of a room that is told, how long a server may be silent, 'all' (exactly
--- these are here) or 'some' (these came and went), how many came, then each one's id and themselves
--- as JSON, then the ids of those who went. Servers that were silent too long are forgotten with
--- everybody who was there. Answers {whether this server was known to be here, mention that nobody
--- was told of in time, …}.
+-- the server, most people of a room that is told, how long a server may be silent, 'all' (these are
+-- here, and of those who were here before nobody else) or 'some' (these came and went), how many people
+-- of silent servers are forgotten at most, how many came, then each one's id and themselves as JSON,
+-- then the ids of those who went. Answers {whether this server was known to be here, whether there are
+-- more people of silent servers, mention that nobody was told of in time, …}.
 local server, silence = ARGV[1], tonumber(ARGV[3])
 -- The clock of the store: those of the servers may differ by more than a server may be silent.
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
 local mine = tag .. 'here:' .. server
 
-if redis.call('EXISTS', room) == 0 then return { 1 } end
+if redis.call('EXISTS', room) == 0 then return { 1, 0 } end
 local known = redis.call('ZSCORE', servers, server) and 1 or 0
 
 -- Who was there before, of those who are counted anew.
@@ -23,22 +23,16 @@ local function count(user, by)
   if redis.call('HINCRBY', here, user, by) <= 0 then redis.call('HDEL', here, user) end
 end
 
-for _, dead in ipairs(redis.call('ZRANGEBYSCORE', servers, '-inf', now - silence)) do
-  if dead ~= server then
-    for _, user in ipairs(redis.call('SMEMBERS', tag .. 'here:' .. dead)) do count(user, -1) end
-    redis.call('DEL', tag .. 'here:' .. dead)
-    redis.call('ZREM', servers, dead)
-  end
+if ARGV[4] == 'all' and redis.call('EXISTS', mine) == 1 then
+  -- They may be many. They become those of a server that is gone.
+  local gone = server .. '~' .. now
+  redis.call('RENAME', mine, tag .. 'here:' .. gone)
+  redis.call('ZADD', servers, 0, gone)
 end
-local last = 5 + 2 * tonumber(ARGV[5])
-for i = 6, last, 2 do
+local last = 6 + 2 * tonumber(ARGV[6])
+for i = 7, last, 2 do
   people[ARGV[i]] = ARGV[i + 1]
   if redis.call('SADD', mine, ARGV[i]) == 1 then count(ARGV[i], 1) end
-end
-if ARGV[4] == 'all' then
-  for _, user in ipairs(redis.call('SMEMBERS', mine)) do
-    if not people[user] and redis.call('SREM', mine, user) == 1 then count(user, -1) end
-  end
 end
 for i = last + 1, #ARGV do
   if redis.call('SREM', mine, ARGV[i]) == 1 then count(ARGV[i], -1) end
@@ -49,6 +43,23 @@ else
   redis.call('ZREM', servers, server)
 end
 
+-- Last, so that nobody goes and comes who is here as well.
+local left, waiting = tonumber(ARGV[5]), 0
+for _, dead in ipairs(redis.call('ZRANGEBYSCORE', servers, '-inf', now - silence)) do
+  if dead ~= server then
+    local theirs = tag .. 'here:' .. dead
+    if left > 0 then
+      for _, user in ipairs(redis.call('SPOP', theirs, left)) do
+        count(user, -1)
+        left = left - 1
+      end
+    end
+    local more = redis.call('SCARD', theirs)
+    waiting = waiting + more
+    if more == 0 then redis.call('ZREM', servers, dead) end
+  end
+end
+
 local came, went = {}, {}
 for _, user in ipairs(order) do
   local is = redis.call('HEXISTS', here, user)
@@ -56,11 +67,11 @@ for _, user in ipairs(order) do
   if is < before[user] then went[#went + 1] = '"' .. user .. '"' end
 end
 -- In a crowd, everybody's coming to everybody would be more than everything that is said.
-if (#came > 0 or #went > 0) and redis.call('HLEN', here) <= tonumber(ARGV[2]) then
+if (#came > 0 or #went > 0) and redis.call('HLEN', here) - waiting <= tonumber(ARGV[2]) then
   publish(0, '{"type":"presence","channel":"' .. channel .. '","here":[' .. table.concat(came, ',') .. ']'
     .. (#went > 0 and ',"gone":[' .. table.concat(went, ',') .. ']' or '') .. '}')
 end
-local answer = { known }
+local answer = { known, waiting > 0 and 1 or 0 }
 for _, owed in ipairs(redis.call('ZRANGEBYSCORE', tag .. 'owed', '-inf', now - 10000, 'LIMIT', 0, 20)) do
   answer[#answer + 1] = owed
 end
