@@ -295,12 +295,13 @@ async fn every_half_minute_a_socket_is_told_where_its_streams_stand() {
         }
     }
     assert!(begin.elapsed() < std::time::Duration::from_secs(35));
+    // Each also says what the server's clock shows.
+    let (inbox, channel) = (inbox.unwrap(), channel.unwrap());
+    assert!(inbox["at"].is_u64() && channel["at"].is_u64());
     assert_eq!(
-        inbox.unwrap(),
-        json!({"type": "position", "epoch": registered["epoch"], "seq": 1})
+        inbox,
+        json!({"type": "position", "epoch": registered["epoch"], "seq": 1, "at": inbox["at"]})
     );
-    assert_eq!(
-        channel.unwrap(),
-        json!({"type": "position", "channel": "news", "epoch": ack["epoch"], "seq": 0})
-    );
+    let news = json!({"type": "position", "channel": "news", "epoch": ack["epoch"], "seq": 0, "at": channel["at"]});
+    assert_eq!(channel, news);
 }

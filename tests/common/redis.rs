@@ -85,15 +85,22 @@ impl Redis {
         let (here, there) = (self.node_id(), to.node_id());
         to.ask(&["CLUSTER", "SETSLOT", &slot, "IMPORTING", &here]);
         self.ask(&["CLUSTER", "SETSLOT", &slot, "MIGRATING", &there]);
-        let keys = self.ask(&["CLUSTER", "GETKEYSINSLOT", &slot, "1000"]);
         let port = to.port.to_string();
-        let migrate = ["MIGRATE", "127.0.0.1", &port, "", "0", "5000", "KEYS"];
-        let mut migrate = migrate.to_vec();
-        migrate.extend(keys.lines());
-        self.ask(&migrate);
-        for node in [to, self] {
-            node.ask(&["CLUSTER", "SETSLOT", &slot, "NODE", &there]);
-        }
+        let assign = ["CLUSTER", "SETSLOT", &slot, "NODE", &there];
+        // A script may still write a key here that it does not name. The slot is only given away, which
+        // the other node has to know first, once there is none.
+        self.wait_until("the slot has moved", |node| {
+            let keys = node.ask(&["CLUSTER", "GETKEYSINSLOT", &slot, "1000"]);
+            let migrate = ["MIGRATE", "127.0.0.1", &port, "", "0", "5000", "KEYS"];
+            let mut migrate = migrate.to_vec();
+            migrate.extend(keys.lines());
+            if !keys.is_empty() {
+                node.ask(&migrate);
+                return false;
+            }
+            to.ask(&assign);
+            node.try_ask(&assign).is_some()
+        });
     }
 
     fn node_id(&self) -> String {
