@@ -16,7 +16,7 @@ use app::{
 };
 use tokio::{
     sync::Notify,
-    time::{MissedTickBehavior, interval},
+    time::{MissedTickBehavior, interval, sleep},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -36,6 +36,9 @@ const TURNS: u64 = 30;
 /// Sockets checked in one go when all are.
 const BATCH: usize = 500;
 
+/// How long after a check of all that failed they are checked again.
+const AGAIN: Duration = Duration::from_millis(200);
+
 /// Checks sockets until `stop`; all of them at once whenever `all` says so.
 pub async fn run(service: Arc<Service>, all: Arc<Notify>, stop: CancellationToken, pulse: Pulse) {
     let mut ticks = interval(Duration::from_secs(1));
@@ -46,7 +49,12 @@ pub async fn run(service: Arc<Service>, all: Arc<Notify>, stop: CancellationToke
             () = stop.cancelled() => return,
             () = all.notified() => {
                 for batch in service.hub().connections().chunks(BATCH) {
-                    pulse.during(check(&service, batch)).await;
+                    if !pulse.during(check(&service, batch)).await {
+                        // Messages were lost, so this does not wait for the next round.
+                        all.notify_one();
+                        let _ = stop.run_until_cancelled(sleep(AGAIN)).await;
+                        break;
+                    }
                 }
             }
             _ = ticks.tick() => {
@@ -71,7 +79,8 @@ fn ping(connection: &Connection) {
     }
 }
 
-async fn check(service: &Service, connections: &[Arc<Connection>]) {
+/// False if the store did not answer all of it.
+async fn check(service: &Service, connections: &[Arc<Connection>]) -> bool {
     let checked = async {
         end_dead_sessions(service, connections).await?;
         end_dead_tokens(service, connections).await?;
@@ -80,10 +89,11 @@ async fn check(service: &Service, connections: &[Arc<Connection>]) {
         tell_channel_positions(service, connections).await?;
         correct_values(service, connections).await
     };
-    if let Err(error) = checked.await {
-        // The next round, or the next resubscription, checks again.
+    let checked = checked.await;
+    if let Err(error) = &checked {
         tracing::debug!(%error, "positions are checked later");
     }
+    checked.is_ok()
 }
 
 async fn end_dead_sessions(

@@ -87,20 +87,20 @@ impl Redis {
         self.ask(&["CLUSTER", "SETSLOT", &slot, "MIGRATING", &there]);
         let port = to.port.to_string();
         let assign = ["CLUSTER", "SETSLOT", &slot, "NODE", &there];
-        // A script may still write a key here that it does not name. The slot is only given away, which
-        // the other node has to know first, once there is none.
+        // A script may still write a key here that it does not name. A node that holds one does not give
+        // the slot away.
         self.wait_until("the slot has moved", |node| {
             let keys = node.ask(&["CLUSTER", "GETKEYSINSLOT", &slot, "1000"]);
-            let migrate = ["MIGRATE", "127.0.0.1", &port, "", "0", "5000", "KEYS"];
-            let mut migrate = migrate.to_vec();
-            migrate.extend(keys.lines());
             if !keys.is_empty() {
+                let to = ["MIGRATE", "127.0.0.1", &port, "", "0", "5000"];
+                let mut migrate = [&to[..], &["REPLACE", "KEYS"]].concat();
+                migrate.extend(keys.lines());
                 node.ask(&migrate);
                 return false;
             }
-            to.ask(&assign);
             node.try_ask(&assign).is_some()
         });
+        to.ask(&assign);
     }
 
     fn node_id(&self) -> String {
@@ -207,8 +207,8 @@ impl Redis {
 
     /// Runs a command and answers what `redis-cli` prints.
     pub fn ask(&self, arguments: &[&str]) -> String {
-        self.try_ask(arguments)
-            .unwrap_or_else(|| panic!("redis-server refused {arguments:?}"))
+        self.answer(arguments)
+            .unwrap_or_else(|error| panic!("redis-server refused {arguments:?}: {error}"))
     }
 
     /// Every key and what it holds, except for those by which servers say that they live.
@@ -240,6 +240,11 @@ impl Redis {
     }
 
     fn try_ask(&self, arguments: &[&str]) -> Option<String> {
+        self.answer(arguments).ok()
+    }
+
+    /// What `redis-cli` prints, or how it complains.
+    fn answer(&self, arguments: &[&str]) -> Result<String, String> {
         let mut command = Command::new("redis-cli");
         command.args(["-e", "-p", &self.port.to_string()]);
         if self.kind == Kind::Tls {
@@ -253,8 +258,12 @@ impl Redis {
             .stdin(Stdio::null())
             .output()
             .expect("redis-cli can be started");
-        let answer = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-        output.status.success().then_some(answer)
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+        if output.status.success() {
+            Ok(text(&output.stdout))
+        } else {
+            Err(text(&output.stderr) + &text(&output.stdout))
+        }
     }
 
     fn wait_until(&self, what: &str, mut done: impl FnMut(&Self) -> bool) {
