@@ -35,6 +35,11 @@ use crate::store::{
 const PROBE_EVERY: Duration = Duration::from_secs(5);
 /// How long a proof, or an answer on the subscriber connection, may take.
 const PROOF_WITHIN: Duration = Duration::from_secs(3);
+/// Of so many topics whose slots have moved it is proven that they are heard, each in so much time.
+const PROVEN: usize = 16;
+const PROVEN_WITHIN: Duration = Duration::from_millis(500);
+/// What proves it.
+const PROBE: &[u8] = b"? probe";
 /// Requests that may wait for the broker.
 const MOST_WAITING: usize = 1024;
 /// Subscriptions in one write.
@@ -88,6 +93,7 @@ impl Broker {
                 hears,
                 any: AtomicBool::new(false),
                 moved: Moved::default(),
+                proven: watch::Sender::new(None),
             }),
             own: own.clone(),
         };
@@ -131,16 +137,16 @@ impl Broker {
         let mut heard = self.heard.clone();
         heard.mark_unchanged();
         let proof =
-            async { probe(&self.store, &self.own).await.is_ok() && heard.changed().await.is_ok() };
+            async { probe(&self.store, &self.own, "0").await.is_ok() && heard.changed().await.is_ok() };
         timeout(PROOF_WITHIN, proof).await.unwrap_or(false)
     }
 }
 
-async fn probe(store: &Store, own: &Topic) -> Result<(), StoreError> {
-    store
-        .link()
-        .query(redis::cmd("SPUBLISH").arg(own.as_str()).arg("0 probe"))
-        .await
+/// Publishes what no audience takes for a message. It begins with `seq`.
+async fn probe(store: &Store, topic: &Topic, seq: &str) -> Result<(), StoreError> {
+    let mut command = redis::cmd("SPUBLISH");
+    command.arg(topic.as_str()).arg(format!("{seq} probe"));
+    store.link().query(&command).await
 }
 
 /// The task behind a [`Broker`].
@@ -228,6 +234,16 @@ impl BrokerTask {
         connections.slots = self.store.link().slots().await?;
         for batch in moved.chunks(BATCH) {
             self.send(connections, "SSUBSCRIBE", batch).await?;
+        }
+        // While a slot moves, one node may confirm what another one publishes: so this is proven.
+        for topic in moved.iter().take(PROVEN) {
+            let mut proven = self.ears.proven.subscribe();
+            probe(&self.store, topic, "?").await?;
+            let heard = proven.wait_for(|heard| heard.as_ref() == Some(topic));
+            timeout(PROVEN_WITHIN, heard)
+                .await
+                .map_err(|_| StoreError::Unavailable)?
+                .map_err(|_| StoreError::Unavailable)?;
         }
         self.ears.audience.resubscribed();
         Ok(())
@@ -336,7 +352,7 @@ impl BrokerTask {
     async fn prove(&self, connections: &mut Connections) -> Result<(), StoreError> {
         if !self.ears.any.swap(false, Ordering::Relaxed) {
             let mut heard = self.ears.hears.subscribe();
-            probe(&self.store, &self.own).await?;
+            probe(&self.store, &self.own, "0").await?;
             timeout(PROOF_WITHIN, heard.changed())
                 .await
                 .map_err(|_| StoreError::Unavailable)?
@@ -376,6 +392,8 @@ struct Ears {
     hears: watch::Sender<u64>,
     any: AtomicBool,
     moved: Moved,
+    /// The topic on which a [`PROBE`] came last.
+    proven: watch::Sender<Option<Topic>>,
 }
 
 struct SharedEars {
@@ -395,6 +413,10 @@ impl AsyncPushSender for SharedEars {
                     return Ok(());
                 };
                 ears.any.store(true, Ordering::Relaxed);
+                if payload == PROBE {
+                    let _ = ears.proven.send(Some(Topic::new(topic.to_owned())));
+                    return Ok(());
+                }
                 if topic == ears.own.as_str() {
                     ears.hears.send_modify(|count| *count += 1);
                 }
