@@ -259,6 +259,8 @@ impl Server {
         tasks.spawn("announcements", |pulse| pulse.of(announce));
         let ended = keep(service.clone(), stop.clone(), Service::keep_ended);
         tasks.spawn("ended rooms", |pulse| pulse.of(ended));
+        let owed = keep(service.clone(), stop.clone(), Service::keep_owed);
+        tasks.spawn("owed mentions", |pulse| pulse.of(owed));
         tasks.spawn("push", |pulse| {
             pulse.of(push::courier::run(service.clone(), stop.clone()))
         });

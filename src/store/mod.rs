@@ -18,6 +18,7 @@ pub mod ledger;
 pub mod likes;
 pub mod link;
 pub mod messages;
+pub mod owed;
 pub mod paging;
 pub mod posts;
 pub mod presence;
