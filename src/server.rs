@@ -257,6 +257,8 @@ impl Server {
             Service::deliver_announcements,
         );
         tasks.spawn("announcements", |pulse| pulse.of(announce));
+        let owed = keep(service.clone(), stop.clone(), Service::keep_owed);
+        tasks.spawn("owed mentions", |pulse| pulse.of(owed));
         tasks.spawn("push", |pulse| {
             pulse.of(push::courier::run(service.clone(), stop.clone()))
         });

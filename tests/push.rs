@@ -204,6 +204,67 @@ async fn what_was_told_taken_back_or_muted_is_not_pushed() {
 }
 
 #[tokio::test]
+async fn what_was_read_before_is_not_pushed() {
+    let mut service = PushService::start().await;
+    let app = patient(&service).start(1);
+    let [ana, ben] = app.sign_up_all(["ana", "ben"]).await;
+    let browser = Browser::at(&service);
+    browser.subscribe(&ana).await;
+    // One group, all groups, or the room itself is read. Of two mentions, the newer one takes the place
+    // of the older, and neither is pushed.
+    for what in ["group", "all", "room"] {
+        let room = ana.make_room(false).await;
+        ben.join(&room).await;
+        for text in ["one", "two"] {
+            ben.say(&room, &format!("@{} {text}", ana.handle)).await;
+        }
+        let inbox = ana.inbox().await;
+        let mut mark = json!({"epoch": inbox["epoch"], "through": inbox["seq"]});
+        if what == "group" {
+            mark["group"] = json!(format!("mention.{room}"));
+        }
+        match what {
+            "room" => {
+                let path = format!("/api/v1/rooms/{room}/read");
+                ana.post(&path, json!({"seq": 2})).await.ok(204);
+            }
+            _ => drop(ana.post("/api/v1/notifications/read", mark).await.ok(204)),
+        }
+        let pending = app
+            .redis
+            .ask(&["ZCARD", &format!("{{{}}}:pending", ana.id)]);
+        assert!(what == "room" || pending == "0", "{what}: {pending}");
+        let post = ana.publish("untold").await;
+        ben.like(&post).await;
+        let payload = read(&mut service, &browser, &app).await;
+        assert_eq!(payload["url"], format!("/posts/{post}"), "{what}");
+    }
+    counted(&app, "quad_push_sent_total", "3").await;
+}
+
+#[tokio::test]
+async fn what_is_read_between_two_attempts_is_not_pushed_again() {
+    let mut service = PushService::start().await;
+    let app = patient(&service).start(1);
+    let [ana, ben] = app.sign_up_all(["ana", "ben"]).await;
+    let browser = Browser::at(&service);
+    browser.subscribe(&ana).await;
+    let [first, second] = [ana.publish("first").await, ana.publish("second").await];
+    service.answer_with(503, "retry-after", "0");
+    ben.like(&first).await;
+    let payload = read(&mut service, &browser, &app).await;
+    assert_eq!(payload["url"], format!("/posts/{first}"));
+    let mark =
+        json!({"epoch": payload["epoch"], "through": payload["seq"], "group": payload["group"]});
+    ana.post("/api/v1/notifications/read", mark).await.ok(204);
+    // The repeat is due long before this one is.
+    ben.like(&second).await;
+    let payload = read(&mut service, &browser, &app).await;
+    assert_eq!(payload["url"], format!("/posts/{second}"));
+    counted(&app, "quad_push_sent_total", "1").await;
+}
+
+#[tokio::test]
 async fn what_came_before_a_subscription_is_no_news() {
     let mut service = PushService::start().await;
     let app = prompt(&service);

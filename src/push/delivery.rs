@@ -51,15 +51,18 @@ pub async fn deliver(service: Arc<Service>, owner: UserId, target: Target, all: 
 async fn persist(service: &Service, owner: &UserId, target: &Target, message: &Message) -> Outcome {
     let mut delays = DELAYS.iter();
     loop {
+        // What was read or taken back meanwhile is told to nobody. It may have waited for long: for its
+        // repeat, or behind another message.
+        let store = service.store();
+        let worth = store.is_worth_pushing(owner, message.seq, &message.group);
+        if let Ok(false) = worth.await {
+            return Outcome::Pointless;
+        }
         let outcome = attempt(service, target, message).await;
         let (Outcome::Later(asked), Some(delay)) = (&outcome, delays.next()) else {
             return outcome;
         };
         sleep(wait(*delay, *asked)).await;
-        // What was taken back meanwhile is told to nobody.
-        if let Ok(false) = service.store().has_group(owner, &message.group).await {
-            return Outcome::Pointless;
-        }
     }
 }
 

@@ -28,6 +28,8 @@ pub struct Message {
     pub topic: String,
     /// JSON, at most 3 kB.
     pub json: Vec<u8>,
+    /// The newest entry that it tells of.
+    pub seq: u64,
     /// The group that it tells of.
     pub group: String,
 }
@@ -73,6 +75,7 @@ pub fn messages(
             Some(Message {
                 topic: topic(owner, &untold.group),
                 json: serde_json::to_vec(&payload).ok()?,
+                seq: untold.seq,
                 group: untold.group.clone(),
             })
         })

@@ -1,4 +1,5 @@
-//! The servers that are alive: each says so every few seconds, in one sorted set.
+//! The servers that are alive: each says so every few seconds. The clock of the
+//! store decides.
 
 use std::time::Duration;
 
@@ -6,15 +7,10 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use super::Service;
-use crate::store::{keys, now};
+use crate::store::StoreError;
 
 /// How often a server says that it lives.
 const EVERY: Duration = Duration::from_secs(5);
-/// After this long in silence a server is taken for dead, in milliseconds.
-const DEAD_AFTER: u64 = 15_000;
-/// After this long it is forgotten.
-const FORGOTTEN_AFTER: u64 = 60_000;
-
 /// This server among the others.
 pub struct Directory {
     /// Names this server for as long as it runs.
@@ -23,13 +19,8 @@ pub struct Directory {
 
 impl Service {
     /// The names of the other servers that are alive.
-    pub async fn other_servers(&self) -> Result<Vec<String>, crate::store::StoreError> {
-        let mut command = redis::cmd("ZRANGEBYSCORE");
-        command
-            .arg(keys::SERVERS)
-            .arg(now().saturating_sub(DEAD_AFTER))
-            .arg("+inf");
-        let mut servers: Vec<String> = self.store.link().query(&command).await?;
+    pub async fn other_servers(&self) -> Result<Vec<String>, StoreError> {
+        let mut servers = self.store.living_servers().await?;
         servers.retain(|server| *server != self.directory.own);
         Ok(servers)
     }
@@ -44,19 +35,11 @@ impl Service {
                 () = stop.cancelled() => break,
                 _ = ticks.tick() => {}
             }
-            let mut pipeline = redis::pipe();
-            pipeline
-                .zadd(keys::SERVERS, own, now())
-                .ignore()
-                .zrembyscore(keys::SERVERS, 0, now().saturating_sub(FORGOTTEN_AFTER))
-                .ignore();
-            if let Err(error) = self.store.link().pipeline::<()>(&pipeline).await {
+            if let Err(error) = self.store.say_alive(own).await {
                 tracing::debug!(%error, "cannot say that this server lives");
             }
         }
-        let mut goodbye = redis::cmd("ZREM");
-        goodbye.arg(keys::SERVERS).arg(own);
-        if let Err(error) = self.store.link().query::<u64>(&goodbye).await {
+        if let Err(error) = self.store.say_goodbye(own).await {
             tracing::debug!(%error, "cannot say goodbye");
         }
     }

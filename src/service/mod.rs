@@ -14,6 +14,7 @@ pub mod listeners;
 pub mod memory;
 pub mod mentions;
 pub mod messages;
+mod owed;
 pub mod people;
 pub mod posts;
 pub mod private_channels;

@@ -91,7 +91,7 @@ impl Service {
         let Spoken { said, owed, text } = self.say(&session.person, name, message).await?;
         let told = self.tell_mentioned(name, &session.person, &said, &text, &owed);
         if let Err(error) = told.await {
-            // It is stored and noted: a server with somebody in the room tells them later.
+            // It is stored and noted: see `owed`.
             tracing::warn!(%error, "a mention is told later");
         }
         Ok(said)
@@ -118,7 +118,7 @@ impl Service {
                 .await
         };
         if let Err(error) = told.await {
-            // It is noted: a server with somebody in the room does it later.
+            // It is noted: see `owed`.
             tracing::warn!(%error, "the notification of a removed message goes later");
         }
         Ok(())

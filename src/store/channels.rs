@@ -9,7 +9,6 @@ use redis::{AsyncConnectionConfig, Value, from_redis_value};
 use super::{
     Store, StoreError, keys,
     messages::{level, level_word},
-    now,
     posts::Idempotency,
     script::Script,
 };
@@ -22,6 +21,8 @@ static READ: LazyLock<Script> = LazyLock::new(|| {
         include_str!("read_channel.lua"),
     ])
 });
+static NEXT_EPOCH: LazyLock<Script> =
+    LazyLock::new(|| Script::new(&[include_str!("channel.lua"), "return next_epoch()"]));
 static CLAIM: LazyLock<Script> =
     LazyLock::new(|| Script::new(&[include_str!("claim_channel.lua")]));
 
@@ -251,19 +252,25 @@ impl Store {
             })
             .collect();
         let rows: Vec<(Option<String>, Option<u64>)> = self.link().all(commands).await?;
+        // A broadcast channel without a history is told the epoch that it will have. Rooms have epochs of
+        // their own.
+        let is_new = |(channel, (epoch, _)): &(&String, &(Option<String>, _))| {
+            epoch.is_none() && !channel.starts_with("room:")
+        };
+        let next = match channels.iter().zip(&rows).find(is_new) {
+            Some((channel, _)) => Some(self.next_epoch(channel).await?),
+            None => None,
+        };
         let positions = channels.iter().zip(rows).map(|(channel, (epoch, seq))| {
-            let epoch = epoch.or_else(|| next_epoch(channel))?;
-            Some((self.epoch(&epoch), seq.unwrap_or(0)))
+            let next = || next.clone().filter(|_| !channel.starts_with("room:"));
+            Some((self.epoch(&epoch.or_else(next)?), seq.unwrap_or(0)))
         });
         Ok(positions.collect())
     }
-}
 
-/// The epoch that a broadcast channel gets whose numbers begin now, as `channel.lua` makes it; rooms
-/// have epochs of their own. Around the moment when it changes, this server's clock and the store's may
-/// differ: then a client subscribes anew, and that is all.
-fn next_epoch(channel: &str) -> Option<String> {
-    const MONTH_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
-    let broadcast = !channel.starts_with("room:");
-    broadcast.then(|| format!("m{}", now() / MONTH_MS))
+    /// The epoch that broadcast channels get whose numbers begin now, by the store's clock.
+    async fn next_epoch(&self, channel: &str) -> Result<String, StoreError> {
+        let log = keys::channel_log(channel);
+        self.link().script(&NEXT_EPOCH, &log, |_| {}).await
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! Positions are only comparable within one history. A store that lost its last writes may give a
 //! seq to a second event, so every epoch carries the store's generation. It is raised when a
-//! replica took over, when a store that does not sync every write was started anew, and by
+//! replica took over or may have, when a store that does not sync every write was started anew, and by
 //! `quad rebuild --restored` after a backup was put back.
 
 use std::sync::{LazyLock, RwLock};
@@ -43,17 +43,20 @@ impl Store {
                 .await?;
             stored.unwrap_or(1)
         } else {
-            let info: String = self
-                .link()
-                .query(redis::cmd("INFO").arg("replication"))
-                .await?;
+            // All of it: older stores know only one section at a time.
+            let info: String = self.link().query(&redis::cmd("INFO")).await?;
             let durable = self.syncs_every_write().await;
+            // A Sentinel lets a replica take over that may not be connected just now.
+            let replicas = self.link().topology().has_sentinel()
+                || !matches!(field(&info, "connected_slaves"), "" | "0");
             self.link()
                 .script(&NOTICE, keys::GENERATION, |command| {
                     command
                         .arg(field(&info, "master_replid"))
                         .arg(field(&info, "master_replid2"))
-                        .arg(u8::from(durable));
+                        .arg(u8::from(durable))
+                        .arg(field(&info, "run_id"))
+                        .arg(u8::from(replicas));
                 })
                 .await?
         };

@@ -265,14 +265,6 @@ impl Store {
         })
     }
 
-    /// Whether anything of a group is still in an inbox.
-    pub async fn has_group(&self, user: &UserId, group: &str) -> Result<bool, StoreError> {
-        let mut command = redis::cmd("ZSCORE");
-        command.arg(keys::inbox_groups(user)).arg(group);
-        let newest: Option<f64> = self.link().query(&command).await?;
-        Ok(newest.is_some())
-    }
-
     /// Moves a mark and tells the person's other sockets.
     pub async fn mark_inbox(
         &self,

@@ -17,9 +17,12 @@ pub const ROOMS: &str = "rooms";
 /// Ended rooms whose people are to be told so, as an earlier version noted them: a sorted set of names by
 /// when they ended. They become jobs of [`CLEANUP`].
 pub const ENDED: &str = "ended";
-/// The servers that are alive: a sorted set of server ids by the time of their last sign of life.
+/// The servers that are alive: a sorted set of server ids by the time of their last sign of life, which
+/// the store itself writes.
 pub const SERVERS: &str = "servers";
-/// Which history of the store this is; see [`crate::store::generation`].
+/// Which history of the store this is; see [`crate::store::generation`]. Beside it lie
+/// `generation:history`, the replication id that was seen last, and `generation:node`, the run of the
+/// store and whether it had replicas.
 pub const GENERATION: &str = "generation";
 
 /// The key pair that signs pushes: a string, PKCS#8 in base64url.
@@ -97,11 +100,6 @@ pub fn inbox(user: &UserId) -> String {
 /// a sorted set of those who have many, and `gone:<group>`, the entries of a group that is to be swept.
 pub fn inbox_meta(user: &UserId) -> String {
     format!("{{{user}}}:inbox:meta")
-}
-
-/// A sorted set: the groups of an inbox by their newest live entry.
-pub fn inbox_groups(user: &UserId) -> String {
-    format!("{{{user}}}:groups")
 }
 
 /// A hash: push subscriptions as JSON, by the digest of their endpoint.

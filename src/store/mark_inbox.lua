@@ -47,6 +47,20 @@ local function raise_floor()
   redis.call('HSET', meta, 'read', ARGV[3], 'floor', ARGV[3])
 end
 
+-- In a group of a room, an entry takes the place of the one before it by the same person, which may still
+-- be pending. Of those that are, no more than these are ever looked at for a push.
+local function catch_up_replaced(name)
+  if not (string.match(name, '^mention%.') or string.match(name, '^invitation%.')) then return end
+  local count = 0
+  local seqs = redis.call('ZREVRANGEBYSCORE', tag .. 'pending', through, '-inf', 'LIMIT', 0, 1000)
+  for _, seq in ipairs(seqs) do
+    local entry = redis.call('XRANGE', inbox, seq .. '-0', seq .. '-0')[1]
+    -- Every entry begins with kind and group.
+    if entry and entry[2][4] == name then count = count + redis.call('ZREM', tag .. 'pending', seq) end
+  end
+  settle('caught_up', count)
+end
+
 if what == 'seen' then
   if through <= tonumber(fields[2] or 0) then return 'ok' end
   redis.call('HSET', meta, 'seen', through)
@@ -61,6 +75,7 @@ elseif group ~= '' then
     if through < from then return 'stale' end
     mark(group, last, from, through)
     catch_up(group)
+    catch_up_replaced(group)
   end
 elseif what == 'unread' then
   redis.call('UNLINK', reads)

@@ -8,6 +8,8 @@ pub mod announcements;
 pub mod attention;
 pub mod channels;
 pub mod cleanup;
+mod clock;
+mod directory;
 pub mod feed;
 pub mod generation;
 pub mod inbox;
@@ -16,6 +18,7 @@ pub mod ledger;
 pub mod likes;
 pub mod link;
 pub mod messages;
+pub mod owed;
 pub mod paging;
 pub mod posts;
 pub mod presence;
@@ -37,6 +40,7 @@ use redis::{ErrorKind, RedisError, ServerErrorKind};
 
 use crate::config::StoreUrl;
 
+pub use self::clock::now;
 use self::{generation::Generation, link::Link, topology::Topology};
 
 /// How many entries an inbox keeps, and how long that and a session last.
@@ -65,12 +69,15 @@ pub struct Store {
 impl Store {
     /// Finds out what is behind `url`. Succeeds while the store is away.
     pub async fn open(url: &StoreUrl, retention: Retention) -> Result<Self, StoreError> {
-        let link = Link::new(Arc::new(Topology::discover(url).await?));
-        Ok(Self {
-            link,
+        let store = Self {
+            link: Link::new(Arc::new(Topology::discover(url).await?)),
             generation: Arc::default(),
             retention,
-        })
+        };
+        if let Err(error) = store.keep_time().await {
+            tracing::debug!(%error, "the store's time is asked for later");
+        }
+        Ok(store)
     }
 
     /// The command connection.
@@ -176,11 +183,4 @@ impl From<StoreError> for QuadError {
             }
         }
     }
-}
-
-/// Now, in milliseconds since 1970, UTC.
-pub fn now() -> u64 {
-    std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .map_or(0, |elapsed| elapsed.as_millis() as u64)
 }

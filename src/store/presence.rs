@@ -5,9 +5,10 @@ use std::sync::LazyLock;
 use app::model::{RoomName, UserId};
 use redis::{Value, from_redis_value};
 
-use super::{Store, StoreError, keys, rooms::script, script::Script};
+use super::{Store, StoreError, keys, rooms::present, script::Script};
 
-static ATTEND: LazyLock<Script> = LazyLock::new(|| script(include_str!("room/attend.lua")));
+static ATTEND: LazyLock<Script> = LazyLock::new(|| present(include_str!("room/attend.lua")));
+static ATTENDING: LazyLock<Script> = LazyLock::new(|| present(include_str!("room/attending.lua")));
 
 /// Where more are looking, nobody is told who comes, goes and writes.
 pub const MOST_PRESENT: u64 = 500;
@@ -71,9 +72,12 @@ pub struct Attended {
 impl Store {
     /// Who is looking at a room, at most [`MOST_PRESENT`] of them.
     pub async fn attending(&self, name: &RoomName) -> Result<Vec<UserId>, StoreError> {
-        let mut command = redis::cmd("HRANDFIELD");
-        command.arg(keys::room_part(name, "here")).arg(MOST_PRESENT);
-        let ids: Vec<String> = self.link().query(&command).await?;
+        let ids: Vec<String> = self
+            .link()
+            .script(&ATTENDING, &keys::room(name), |command| {
+                command.arg(MOST_PRESENT).arg(SILENCE);
+            })
+            .await?;
         Ok(ids.into_iter().filter_map(|id| id.parse().ok()).collect())
     }
 

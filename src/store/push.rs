@@ -11,6 +11,9 @@ static ADD: LazyLock<Script> = LazyLock::new(|| with_library(include_str!("add_p
 static PRUNE: LazyLock<Script> = LazyLock::new(|| with_library(include_str!("prune_push.lua")));
 static CLAIM: LazyLock<Script> = LazyLock::new(|| with_library(include_str!("claim_push.lua")));
 
+static WORTH: LazyLock<Script> =
+    LazyLock::new(|| super::inbox::reading(include_str!("worth_pushing.lua")));
+
 fn with_library(script: &str) -> Script {
     Script::new(&[
         include_str!("inbox.lua"),
@@ -158,5 +161,32 @@ impl Store {
             "young" => Claimed::TooYoung,
             _ => Claimed::Nothing,
         })
+    }
+
+    /// Whether an entry is still worth a push: neither is its group gone, nor has its owner read or seen
+    /// it, nor, where it is a mention, read the message in its room.
+    pub async fn is_worth_pushing(
+        &self,
+        user: &UserId,
+        seq: u64,
+        group: &str,
+    ) -> Result<bool, StoreError> {
+        let answer: Vec<u64> = self
+            .link()
+            .script(&WORTH, &keys::inbox(user), |command| {
+                command.arg(seq).arg(group);
+            })
+            .await?;
+        let Some(message) = answer.get(1) else {
+            return Ok(false);
+        };
+        let room = group.strip_prefix("mention.").map(str::parse);
+        match room {
+            Some(Ok(room)) => {
+                let read = self.read_mark(&room, user).await?;
+                Ok(read.is_none_or(|read| read < *message))
+            }
+            _ => Ok(true),
+        }
     }
 }

@@ -10,6 +10,7 @@ use super::{
     cleanup::{Deleted, UNKNOWN_FOR},
     keys,
     room_notes::Noted,
+    presence::SILENCE,
     script::Script,
 };
 
@@ -20,7 +21,7 @@ static ENTER: LazyLock<Script> = LazyLock::new(|| script(include_str!("room/ente
 static LEAVE: LazyLock<Script> = LazyLock::new(|| script(include_str!("room/leave.lua")));
 static CHANGE: LazyLock<Script> = LazyLock::new(|| script(include_str!("room/change_member.lua")));
 static END: LazyLock<Script> = LazyLock::new(|| script(include_str!("room/end.lua")));
-static MEMBERS: LazyLock<Script> = LazyLock::new(|| script(include_str!("room/list_members.lua")));
+static MEMBERS: LazyLock<Script> = LazyLock::new(|| present(include_str!("room/list_members.lua")));
 
 /// People in a room.
 const MOST_MEMBERS: u64 = 10_000;
@@ -324,6 +325,7 @@ impl Store {
         let (status, rows): (String, Vec<Row>) = self
             .on_room(&MEMBERS, name, |command| {
                 command.arg(viewer.as_str()).arg(after).arg(limit);
+                command.arg(SILENCE);
             })
             .await?;
         let members = rows
@@ -396,4 +398,16 @@ pub fn role_word(role: Role) -> &'static str {
 /// A script of a room.
 pub(super) fn script(body: &str) -> Script {
     Script::new(&[include_str!("room/room.lua"), body])
+}
+
+/// A script of a room that knows the store's time.
+pub(super) fn timed(body: &str) -> Script {
+    let (clock, room) = (include_str!("clock.lua"), include_str!("room/room.lua"));
+    Script::new(&[clock, room, body])
+}
+
+/// A script of a room that knows who is looking at it.
+pub(super) fn present(body: &str) -> Script {
+    let (clock, room) = (include_str!("clock.lua"), include_str!("room/room.lua"));
+    Script::new(&[clock, room, include_str!("room/present.lua"), body])
 }

@@ -7,12 +7,12 @@ use redis::{Value, from_redis_value};
 
 use super::{
     BEYOND, Store, StoreError, keys,
-    rooms::{Outcome, script},
+    rooms::{Outcome, script, timed},
     script::Script,
 };
 
-static SAY: LazyLock<Script> = LazyLock::new(|| script(include_str!("room/say.lua")));
-static UNSAY: LazyLock<Script> = LazyLock::new(|| script(include_str!("room/unsay.lua")));
+static SAY: LazyLock<Script> = LazyLock::new(|| timed(include_str!("room/say.lua")));
+static UNSAY: LazyLock<Script> = LazyLock::new(|| timed(include_str!("room/unsay.lua")));
 static READ: LazyLock<Script> = LazyLock::new(|| script(include_str!("room/read_log.lua")));
 static MARK: LazyLock<Script> = LazyLock::new(|| script(include_str!("room/mark_read.lua")));
 

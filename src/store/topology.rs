@@ -88,6 +88,11 @@ impl Topology {
         matches!(self.kind, Kind::Cluster)
     }
 
+    /// Whether a Sentinel says which node is the primary.
+    pub fn has_sentinel(&self) -> bool {
+        matches!(self.kind, Kind::Sentinel(_))
+    }
+
     /// The host that was asked first.
     pub fn seed_host(&self) -> String {
         match self.seeds[0].addr() {

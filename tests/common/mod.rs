@@ -7,6 +7,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
 
 pub mod app;
+pub mod clock;
 pub mod dice;
 pub mod events;
 pub mod http;

@@ -239,6 +239,13 @@ impl Redis {
         self.ask(&["EVAL", script, "0"])
     }
 
+    /// What its clock shows, in milliseconds since 1970.
+    pub fn time(&self) -> u64 {
+        let time = self.ask(&["TIME"]);
+        let mut parts = time.lines().map(|part| part.parse::<u64>().unwrap());
+        parts.next().unwrap() * 1_000 + parts.next().unwrap() / 1_000
+    }
+
     fn try_ask(&self, arguments: &[&str]) -> Option<String> {
         self.answer(arguments).ok()
     }

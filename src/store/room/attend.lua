@@ -5,13 +5,15 @@
 -- then the ids of those who went. Answers {whether this server was known to be here, whether there are
 -- more people of silent servers, mention that nobody was told of in time, …}.
 local server, silence = ARGV[1], tonumber(ARGV[3])
--- The clock of the store: those of the servers may differ by more than a server may be silent.
-local clock = redis.call('TIME')
-local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
+local now = clock()
 local mine = tag .. 'here:' .. server
 
 if redis.call('EXISTS', room) == 0 then return { 1, 0 } end
 local known = redis.call('ZSCORE', servers, server) and 1 or 0
+-- Times that are not yet, of a store whose clock was set back, would keep a dead server alive.
+for _, early in ipairs(redis.call('ZRANGEBYSCORE', servers, '(' .. now, '+inf', 'LIMIT', 0, 100)) do
+  redis.call('ZADD', servers, now, early)
+end
 
 -- Who was there before, of those who are counted anew.
 local order, before, people = {}, {}, {}
@@ -23,15 +25,22 @@ local function count(user, by)
   if redis.call('HINCRBY', here, user, by) <= 0 then redis.call('HDEL', here, user) end
 end
 
+-- Whoever reads it is not told of people of silent servers. So where one of them comes, they are told.
+local silent = redis.call('ZCOUNT', servers, '-inf', now - silence) > 0
+local through, unseen = silent and living(silence) or {}, {}
+local last = 6 + 2 * tonumber(ARGV[6])
+for i = 7, last, 2 do
+  people[ARGV[i]] = ARGV[i + 1]
+  unseen[ARGV[i]] = silent and looks(ARGV[i], through) == 0
+end
+
 if ARGV[4] == 'all' and redis.call('EXISTS', mine) == 1 then
   -- They may be many. They become those of a server that is gone.
   local gone = server .. '~' .. now
   redis.call('RENAME', mine, tag .. 'here:' .. gone)
   redis.call('ZADD', servers, 0, gone)
 end
-local last = 6 + 2 * tonumber(ARGV[6])
 for i = 7, last, 2 do
-  people[ARGV[i]] = ARGV[i + 1]
   if redis.call('SADD', mine, ARGV[i]) == 1 then count(ARGV[i], 1) end
 end
 for i = last + 1, #ARGV do
@@ -63,7 +72,7 @@ end
 local came, went = {}, {}
 for _, user in ipairs(order) do
   local is = redis.call('HEXISTS', here, user)
-  if is > before[user] then came[#came + 1] = people[user] end
+  if is > before[user] or is == 1 and unseen[user] then came[#came + 1] = people[user] end
   if is < before[user] then went[#went + 1] = '"' .. user .. '"' end
 end
 -- In a crowd, everybody's coming to everybody would be more than everything that is said.

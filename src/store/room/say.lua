@@ -29,8 +29,9 @@ publish(seq, '{"type":"message","channel":"' .. channel .. '","epoch":"' .. epoc
   .. ',"id":"' .. id .. '","from":' .. ARGV[6] .. ',"text":' .. text .. ',"at":' .. at .. '}')
 local answer = { 'ok', seq, tonumber(at), epoch }
 -- Whom it mentions is noted here, until they were told: their inboxes lie in other slots.
+local since = #owed > 0 and clock()
 for _, mentioned in ipairs(owed) do
-  redis.call('ZADD', tag .. 'owed', at, seq .. ' ' .. mentioned)
+  redis.call('ZADD', tag .. 'owed', since, seq .. ' ' .. mentioned)
   redis.call('SADD', tag .. 'told', mentioned)
   answer[#answer + 1] = mentioned
 end

@@ -19,7 +19,7 @@ publish(seq, '{"type":"message","channel":"' .. channel .. '","epoch":"' .. epoc
 -- Whom it mentioned is noted, until they were told that it is gone.
 local answer = { 'ok', author }
 for mentioned in string.gmatch(entry[2][10] or '', '%S+') do
-  redis.call('ZADD', tag .. 'owed', at, which .. ' ' .. mentioned)
+  redis.call('ZADD', tag .. 'owed', clock(), which .. ' ' .. mentioned)
   answer[#answer + 1] = mentioned
 end
 return answer
