@@ -136,8 +136,9 @@ impl Broker {
     pub async fn proves(&self) -> bool {
         let mut heard = self.heard.clone();
         heard.mark_unchanged();
-        let proof =
-            async { probe(&self.store, &self.own, "0").await.is_ok() && heard.changed().await.is_ok() };
+        let proof = async {
+            probe(&self.store, &self.own, "0").await.is_ok() && heard.changed().await.is_ok()
+        };
         timeout(PROOF_WITHIN, proof).await.unwrap_or(false)
     }
 }

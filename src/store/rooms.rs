@@ -9,8 +9,8 @@ use super::{
     Store, StoreError,
     cleanup::{Deleted, UNKNOWN_FOR},
     keys,
-    room_notes::Noted,
     presence::SILENCE,
+    room_notes::Noted,
     script::Script,
 };
 
