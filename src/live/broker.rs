@@ -35,11 +35,6 @@ use crate::store::{
 const PROBE_EVERY: Duration = Duration::from_secs(5);
 /// How long a proof, or an answer on the subscriber connection, may take.
 const PROOF_WITHIN: Duration = Duration::from_secs(3);
-/// Of so many topics whose slots have moved it is proven that they are heard, each in so much time.
-const PROVEN: usize = 16;
-const PROVEN_WITHIN: Duration = Duration::from_millis(500);
-/// What proves it.
-const PROBE: &[u8] = b"? probe";
 /// Requests that may wait for the broker.
 const MOST_WAITING: usize = 1024;
 /// Subscriptions in one write.
@@ -93,7 +88,6 @@ impl Broker {
                 hears,
                 any: AtomicBool::new(false),
                 moved: Moved::default(),
-                proven: watch::Sender::new(None),
             }),
             own: own.clone(),
         };
@@ -136,18 +130,17 @@ impl Broker {
     pub async fn proves(&self) -> bool {
         let mut heard = self.heard.clone();
         heard.mark_unchanged();
-        let proof = async {
-            probe(&self.store, &self.own, "0").await.is_ok() && heard.changed().await.is_ok()
-        };
+        let proof =
+            async { probe(&self.store, &self.own).await.is_ok() && heard.changed().await.is_ok() };
         timeout(PROOF_WITHIN, proof).await.unwrap_or(false)
     }
 }
 
-/// Publishes what no audience takes for a message. It begins with `seq`.
-async fn probe(store: &Store, topic: &Topic, seq: &str) -> Result<(), StoreError> {
-    let mut command = redis::cmd("SPUBLISH");
-    command.arg(topic.as_str()).arg(format!("{seq} probe"));
-    store.link().query(&command).await
+async fn probe(store: &Store, own: &Topic) -> Result<(), StoreError> {
+    store
+        .link()
+        .query(redis::cmd("SPUBLISH").arg(own.as_str()).arg("0 probe"))
+        .await
 }
 
 /// The task behind a [`Broker`].
@@ -189,6 +182,8 @@ impl BrokerTask {
 
     /// Connects, subscribes to everything, and serves requests until something is wrong.
     async fn listen(&mut self, delay: &mut Duration) -> Result<(), StoreError> {
+        // What the connections of before were told is no matter of the new ones.
+        self.ears.moved.take();
         let mut connections = Connections {
             lost: Arc::default(),
             slots: self.store.link().slots().await?,
@@ -211,7 +206,7 @@ impl BrokerTask {
             tokio::select! {
                 () = lost.notified() => return Err(StoreError::Unavailable),
                 _ = probes.tick() => self.prove(&mut connections).await?,
-                () = self.ears.moved.notice.notified() => self.follow(&mut connections).await?,
+                () = self.ears.moved.notice.notified() => self.follow()?,
                 count = self.incoming.recv_many(&mut requests, BATCH) => {
                     if count == 0 {
                         return Ok(());
@@ -222,32 +217,17 @@ impl BrokerTask {
         }
     }
 
-    /// Subscribes again where the slots of topics have moved to, and has all positions checked: what was
-    /// published in between was not heard. Errors where the Cluster does not know yet where they are;
-    /// then the broker starts over.
-    async fn follow(&mut self, connections: &mut Connections) -> Result<(), StoreError> {
+    /// Starts over where the store has ended subscriptions that are wanted. It ends them when their slots
+    /// move, without having been asked: redis-rs may take that for the answer to a request which waits, and
+    /// from then on the answers of that connection are those of other requests.
+    fn follow(&self) -> Result<(), StoreError> {
         let mut moved = self.ears.moved.take();
-        moved.retain(|topic| self.topics.contains(topic.as_str()));
+        moved.retain(|topic| self.topics.contains(topic));
         if moved.is_empty() {
             return Ok(());
         }
-        tracing::info!(topics = moved.len(), "slots have moved; following them");
-        connections.slots = self.store.link().slots().await?;
-        for batch in moved.chunks(BATCH) {
-            self.send(connections, "SSUBSCRIBE", batch).await?;
-        }
-        // While a slot moves, one node may confirm what another one publishes: so this is proven.
-        for topic in moved.iter().take(PROVEN) {
-            let mut proven = self.ears.proven.subscribe();
-            probe(&self.store, topic, "?").await?;
-            let heard = proven.wait_for(|heard| heard.as_ref() == Some(topic));
-            timeout(PROVEN_WITHIN, heard)
-                .await
-                .map_err(|_| StoreError::Unavailable)?
-                .map_err(|_| StoreError::Unavailable)?;
-        }
-        self.ears.audience.resubscribed();
-        Ok(())
+        tracing::info!(topics = moved.len(), "slots have moved");
+        Err(StoreError::Unavailable)
     }
 
     async fn serve(
@@ -282,7 +262,10 @@ impl BrokerTask {
         }
         // Left for last: a topic that was ended and begun again in one batch is among both.
         end.retain(|topic| !self.topics.contains(topic));
-        self.send(connections, "SUNSUBSCRIBE", &end).await
+        self.send(connections, "SUNSUBSCRIBE", &end).await?;
+        // The answers came on the way of those that nobody asked for.
+        self.ears.moved.forget(&end);
+        Ok(())
     }
 
     /// Sends one command a topic, since a Cluster allows only topics of one slot in a command, and
@@ -353,7 +336,7 @@ impl BrokerTask {
     async fn prove(&self, connections: &mut Connections) -> Result<(), StoreError> {
         if !self.ears.any.swap(false, Ordering::Relaxed) {
             let mut heard = self.ears.hears.subscribe();
-            probe(&self.store, &self.own, "0").await?;
+            probe(&self.store, &self.own).await?;
             timeout(PROOF_WITHIN, heard.changed())
                 .await
                 .map_err(|_| StoreError::Unavailable)?
@@ -379,6 +362,11 @@ impl Moved {
         self.notice.notify_one();
     }
 
+    fn forget(&self, topics: &[Topic]) {
+        let mut moved = lock(&self.topics);
+        topics.iter().for_each(|topic| drop(moved.remove(topic)));
+    }
+
     fn take(&self) -> Vec<Topic> {
         std::mem::take(&mut *lock(&self.topics))
             .into_iter()
@@ -393,8 +381,6 @@ struct Ears {
     hears: watch::Sender<u64>,
     any: AtomicBool,
     moved: Moved,
-    /// The topic on which a [`PROBE`] came last.
-    proven: watch::Sender<Option<Topic>>,
 }
 
 struct SharedEars {
@@ -414,16 +400,12 @@ impl AsyncPushSender for SharedEars {
                     return Ok(());
                 };
                 ears.any.store(true, Ordering::Relaxed);
-                if payload == PROBE {
-                    let _ = ears.proven.send(Some(Topic::new(topic.to_owned())));
-                    return Ok(());
-                }
                 if topic == ears.own.as_str() {
                     ears.hears.send_modify(|count| *count += 1);
                 }
                 ears.audience.receive(topic, payload);
             }
-            // The broker's own request has this answer too; then the topic is not among its topics.
+            // The answer to the broker's own request, too, which forgets it then.
             PushKind::SUnsubscribe => {
                 if let Some(Value::BulkString(topic)) = info.data.first()
                     && let Ok(topic) = std::str::from_utf8(topic)
