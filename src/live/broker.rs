@@ -364,7 +364,9 @@ impl Moved {
 
     fn forget(&self, topics: &[Topic]) {
         let mut moved = lock(&self.topics);
-        topics.iter().for_each(|topic| drop(moved.remove(topic)));
+        for topic in topics {
+            moved.remove(topic);
+        }
     }
 
     fn take(&self) -> Vec<Topic> {
