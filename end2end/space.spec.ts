@@ -123,7 +123,8 @@ test("where a keyboard covers the page, the composer is above it", async ({ demo
   const page = await ana.open(`/rooms/${room}`);
   const see = (height: number, scale: number) =>
     page.evaluate(([height, scale]) => {
-      const view = Object.assign(window.visualViewport as object, { height, scale }) as EventTarget;
+      const view = window.visualViewport as VisualViewport;
+      Object.assign(view, { height, scale });
       view.dispatchEvent(new Event("resize"));
     }, [height, scale]);
   const field = page.getByLabel("Message", { exact: true });
